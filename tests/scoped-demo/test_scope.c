@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * test_scope.c - what scope.h promises. Memory runs out on cue: malloc() is
+ * wrapped (verbs.cmake).
+ */
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "deque.h"
+#include "join.h"
+#include "pool.h"
+#include "scope.h"
+#include "util.h"
+
+static _Thread_local bool no_memory;
+
+void *__real_malloc(size_t size);
+void *__wrap_malloc(size_t size);
+
+void *__wrap_malloc(size_t size)
+{
+    return no_memory ? NULL : __real_malloc(size);
+}
+
+/* What the body and the tasks of a test share. */
+struct shared {
+    int (*body)(struct worker *w, struct scope *s, void *shared);
+    int tasks;       /* to spawn */
+    atomic_int runs; /* relaxed: the scope orders the reader after all */
+    int fails;       /* the number of the run that fails */
+    uintptr_t lowest;
+};
+
+static int enter(struct worker *w, void *arg)
+{
+    const struct shared *shared = arg;
+
+    return scope_run(w, shared->body, arg);
+}
+
+/* Runs shared->body as the body of a scope in a pool of so many workers. */
+static int run_scope(unsigned workers, struct shared *shared)
+{
+    struct pool *pool;
+
+    int rc = pool_new(&pool, workers);
+    if (rc < 0)
+        return rc;
+    atomic_init(&shared->runs, 0);
+    rc = pool_run(pool, enter, shared);
+    pool_free(pool);
+    return rc;
+}
+
+static int runs(struct shared *shared)
+{
+    return atomic_load_explicit(&shared->runs, memory_order_relaxed);
+}
+
+/* A task: counts itself. */
+static int run_one(struct worker *w, struct scope *s, void *arg)
+{
+    struct shared *shared = arg;
+
+    (void)w;
+    (void)s;
+    int run =
+        atomic_fetch_add_explicit(&shared->runs, 1, memory_order_relaxed) + 1;
+    return run == shared->fails ? -EIO : 0;
+}
+
+static int spawn_all(struct worker *w, struct scope *s, void *arg)
+{
+    struct shared *shared = arg;
+    int rc = 0;
+
+    for (int i = 0; i < shared->tasks && rc == 0; i++)
+        rc = scope_spawn(s, w, run_one, arg);
+    return rc;
+}
+
+static void a_scope_without_tasks_gives_its_bodys_result(void **state)
+{
+    struct shared shared = {.body = spawn_all};
+    (void)state;
+    assert_int_equal(run_scope(2, &shared), 0);
+    shared = (struct shared){.body = run_one, .fails = 1};
+    assert_int_equal(run_scope(2, &shared), -EIO);
+}
+
+static void all_tasks_have_ended_when_it_returns(void **state)
+{
+    struct shared shared = {.body = spawn_all, .tasks = 700};
+    (void)state;
+    for (unsigned workers = 1; workers <= 16; workers++) {
+        assert_int_equal(run_scope(workers, &shared), 0);
+        assert_int_equal(runs(&shared), 700);
+    }
+}
+
+static void more_tasks_than_the_deque_holds_run_all_the_same(void **state)
+{
+    struct shared shared = {.body = spawn_all, .tasks = 5 * DEQUE_CAPACITY};
+    (void)state;
+    for (unsigned workers = 1; workers <= 4; workers++) {
+        assert_int_equal(run_scope(workers, &shared), 0);
+        assert_int_equal(runs(&shared), 5 * DEQUE_CAPACITY);
+    }
+}
+
+/* ---- Errors ---- */
+
+static void of_ten_tasks_one_fails_and_all_are_waited_for(void **state)
+{
+    (void)state;
+    for (int round = 0; round < 200; round++) {
+        struct shared shared = {
+            .body = spawn_all, .tasks = 10, .fails = 1 + round % 10};
+        assert_int_equal(run_scope(1 + (unsigned)round % 4, &shared), -EIO);
+        assert_int_equal(runs(&shared), 10);
+    }
+}
+
+static int spawn_and_fail(struct worker *w, struct scope *s, void *arg)
+{
+    int rc = spawn_all(w, s, arg);
+    return rc != 0 ? rc : -ECANCELED;
+}
+
+static void a_body_that_fails_waits_for_its_tasks(void **state)
+{
+    struct shared shared = {.body = spawn_and_fail, .tasks = 100};
+    (void)state;
+    for (unsigned workers = 1; workers <= 4; workers++) {
+        assert_int_equal(run_scope(workers, &shared), -ECANCELED);
+        assert_int_equal(runs(&shared), 100);
+    }
+}
+
+static void the_error_that_comes_first_wins(void **state)
+{
+    /* One worker: the body fails before any task begins, each task after. */
+    struct shared shared = {.body = spawn_and_fail, .tasks = 5, .fails = 1};
+    (void)state;
+    assert_int_equal(run_scope(1, &shared), -ECANCELED);
+    /* The first task that finds no room runs in place, before the body ends. */
+    shared = (struct shared){
+        .body = spawn_and_fail, .tasks = DEQUE_CAPACITY + 1, .fails = 1};
+    assert_int_equal(run_scope(1, &shared), -EIO);
+}
+
+static int spawn_without_memory(struct worker *w, struct scope *s, void *arg)
+{
+    int rc = scope_spawn(s, w, run_one, arg);
+    if (rc != 0)
+        return -EBADMSG;
+    no_memory = true;
+    rc = scope_spawn(s, w, run_one, arg);
+    no_memory = false;
+    return rc != -ENOMEM ? -EBADMSG : scope_spawn(s, w, run_one, arg);
+}
+
+static void without_memory_there_is_no_task_and_the_scope_goes_on(void **state)
+{
+    struct shared shared = {.body = spawn_without_memory};
+    (void)state;
+    assert_int_equal(run_scope(2, &shared), 0);
+    assert_int_equal(runs(&shared), 2);
+}
+
+/* ---- Tasks that spawn ---- */
+
+struct generation {
+    struct shared *shared;
+    int left;
+};
+
+/* Two children each; they begin when their parent, or the body, has ended. */
+static int spawn_two(struct worker *w, struct scope *s, void *arg)
+{
+    struct generation *self = arg;
+    int rc = run_one(w, s, self->shared);
+
+    for (int i = 0; i < 2 && self->left > 0 && rc == 0; i++) {
+        struct generation *child = malloc(sizeof *child);
+        if (child == NULL)
+            return -ENOMEM;
+        *child = (struct generation){self->shared, self->left - 1};
+        rc = scope_spawn(s, w, spawn_two, child);
+        if (rc != 0)
+            free(child);
+    }
+    free(self);
+    return rc;
+}
+
+static int spawn_a_tree(struct worker *w, struct scope *s, void *arg)
+{
+    struct generation *root = malloc(sizeof *root);
+    if (root == NULL)
+        return -ENOMEM;
+    *root = (struct generation){arg, 10};
+    return spawn_two(w, s, root);
+}
+
+static void tasks_of_tasks_are_waited_for_too(void **state)
+{
+    struct shared shared = {.body = spawn_a_tree};
+    (void)state;
+    for (unsigned workers = 1; workers <= 16; workers++) {
+        assert_int_equal(run_scope(workers, &shared), 0);
+        assert_int_equal(runs(&shared), (1 << 11) - 1);
+    }
+}
+
+/* A chain: each task spawns the next, and notes how deep the stack is. */
+static int spawn_next(struct worker *w, struct scope *s, void *arg)
+{
+    struct shared *shared = arg;
+    uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+
+    if (here < shared->lowest)
+        shared->lowest = here;
+    run_one(w, s, shared);
+    return runs(shared) < shared->tasks ? scope_spawn(s, w, spawn_next, arg)
+                                        : 0;
+}
+
+static void a_chain_of_spawns_does_not_stack_up(void **state)
+{
+    struct shared few = {.body = spawn_next, .tasks = 5, .lowest = UINTPTR_MAX};
+    struct shared many = {
+        .body = spawn_next, .tasks = 500, .lowest = UINTPTR_MAX};
+    struct pool *pool;
+    (void)state;
+    assert_int_equal(pool_new(&pool, 1), 0);
+    int rc = pool_run(pool, enter, &few) + pool_run(pool, enter, &many);
+    pool_free(pool);
+    assert_int_equal(rc, 0);
+    assert_int_equal(runs(&many), 500);
+    assert_int_equal(few.lowest, many.lowest);
+}
+
+/* ---- Scopes in scopes, joins in scopes ---- */
+
+static int open_inner_scope(struct worker *w, void *arg)
+{
+    return scope_run(w, spawn_all, arg);
+}
+
+static int join_two_scopes(struct worker *w, struct scope *s, void *arg)
+{
+    int rc = scope_spawn(s, w, run_one, arg);
+    if (rc == 0)
+        rc = join(w, open_inner_scope, arg, open_inner_scope, arg);
+    return rc;
+}
+
+static int spawn_joiners(struct worker *w, struct scope *s, void *arg)
+{
+    int rc = 0;
+
+    for (int i = 0; i < 4 && rc == 0; i++)
+        rc = scope_spawn(s, w, join_two_scopes, arg);
+    return rc;
+}
+
+static void scopes_and_joins_nest(void **state)
+{
+    struct shared shared = {.body = spawn_joiners, .tasks = 20};
+    (void)state;
+    for (unsigned workers = 1; workers <= 16; workers++) {
+        for (int round = 0; round < 20; round++) {
+            assert_int_equal(run_scope(workers, &shared), 0);
+            assert_int_equal(runs(&shared), 4 * (1 + 2 * 20));
+        }
+    }
+}
+
+/* ---- The frame dies at once ---- */
+
+enum { TINY = 100000 };
+
+/* Writes over the frames of the calls before. */
+__attribute__((noinline)) static void scribble(void)
+{
+    volatile unsigned char frame[2048];
+
+    for (size_t i = 0; i < sizeof frame; i++)
+        frame[i] = 0xa5;
+}
+
+static int open_tiny_scopes(struct worker *w, void *arg)
+{
+    struct shared *shared = arg;
+    int wrong = 0;
+
+    for (int round = 1; round <= TINY; round++) {
+        wrong += scope_run(w, spawn_all, shared) != 0;
+        scribble();
+        wrong += runs(shared) != round * shared->tasks;
+    }
+    return wrong;
+}
+
+static void a_task_leaves_the_scope_alone_once_it_is_done(void **state)
+{
+    (void)state;
+    for (unsigned workers = 2; workers <= 4; workers += 2) {
+        for (int tasks = 0; tasks <= 2; tasks++) {
+            struct shared shared = {.tasks = tasks};
+            struct pool *pool;
+            assert_int_equal(pool_new(&pool, workers), 0);
+            int wrong = pool_run(pool, open_tiny_scopes, &shared);
+            pool_free(pool);
+            assert_int_equal(wrong, 0);
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_scope_without_tasks_gives_its_bodys_result),
+        cmocka_unit_test(all_tasks_have_ended_when_it_returns),
+        cmocka_unit_test(more_tasks_than_the_deque_holds_run_all_the_same),
+        cmocka_unit_test(of_ten_tasks_one_fails_and_all_are_waited_for),
+        cmocka_unit_test(a_body_that_fails_waits_for_its_tasks),
+        cmocka_unit_test(the_error_that_comes_first_wins),
+        cmocka_unit_test(without_memory_there_is_no_task_and_the_scope_goes_on),
+        cmocka_unit_test(tasks_of_tasks_are_waited_for_too),
+        cmocka_unit_test(a_chain_of_spawns_does_not_stack_up),
+        cmocka_unit_test(scopes_and_joins_nest),
+        cmocka_unit_test(a_task_leaves_the_scope_alone_once_it_is_done),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
