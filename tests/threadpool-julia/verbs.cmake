@@ -1,0 +1,104 @@
+# threadpool-julia, as its user sees it. Pictures are drawn in a folder of the build.
+set(pictures ${CMAKE_CURRENT_BINARY_DIR}/pictures)
+file(MAKE_DIRECTORY ${pictures})
+set(small --width 64 --height 36 --iterations 50)
+set(small_line "64 x 36 pixels, [0-9]+ steps\ndrawn in [0-9.]+ ms, written in [0-9.]+ ms\n")
+
+add_verb_test(threadpool-julia default STATUS 0
+  STDOUT "^output.png: 1920 x 1080 pixels, 78854648 steps\n")
+add_verb_test(threadpool-julia draw STATUS 0 ARGS draw ${small} --threads 3
+  --cx 0.285 --cy -0.01 --output draw.png
+  STDOUT "^draw.png: ${small_line}$")
+add_verb_test(threadpool-julia options-alone STATUS 0 ARGS --width 2 --height=3 --cx=1e-3 -o alone.png
+  STDOUT "^alone.png: 2 x 3 pixels, ")
+add_verb_test(threadpool-julia bench STATUS 0 ARGS bench --csv
+  STDOUT "^name,.*\nrender, 1 thread,.*\nrender, all threads,.*\nPNG, to /dev/null,")
+
+add_verb_test(threadpool-julia help STATUS 0 ARGS --help STDOUT "draw.*bench")
+add_verb_test(threadpool-julia draw.help STATUS 0 ARGS draw --help
+  STDOUT "^Usage: threadpool-julia draw .*--width.*--cx.*--output=FILE +the PNG file")
+add_verb_test(threadpool-julia no-such-verb STATUS 64 ARGS drwa
+  STDERR "^threadpool-julia draw: unexpected argument 'drwa'\n")
+add_verb_test(threadpool-julia no-such-option STATUS 64 ARGS draw --depth 3
+  STDERR "^threadpool-julia draw: unrecognized option '--depth'\n")
+
+# Each number has limits, and a message that names them.
+function(refused name message)
+  add_verb_test(threadpool-julia refused.${name} STATUS 64 ARGS draw -o refused.png ${ARGN}
+    STDERR "^threadpool-julia draw: ${message}\n")
+endfunction()
+refused(width-0 "--width: '0' is not a number from 1 to 65535" --width 0)
+refused(width-12x "--width: '12x' is not a number from 1 to 65535" --width 12x)
+refused(height-65536 "--height: '65536' is not a number from 1 to 65535" --height 65536)
+refused(height-2pow64 "--height: '18446744073709551617' is not a number from 1 to 65535"
+  --height 18446744073709551617)
+refused(both-0 "--width: '0' is not a number from 1 to 65535" --width 0 --height 0)
+refused(both-huge "65535 x 65535 is over the limit of 715827882 pixels"
+  --width 65535 --height 65535)
+refused(cx-nan "--cx: 'nan' is not a number from -1000 to 1000" --cx nan)
+refused(cy-inf "--cy: '-inf' is not a number from -1000 to 1000" --cy -inf)
+refused(cx-huge "--cx: '1e39' is not a number from -1000 to 1000" --cx 1e39)
+refused(cy-word "--cy: '0.1i' is not a number from -1000 to 1000" --cy 0.1i)
+refused(iterations-0 "--iterations: '0' is not a number from 1 to 1000000" --iterations 0)
+refused(threads-0 "--threads: '0' is not a number from 1 to 1024" --threads 0)
+refused(threads-1025 "--threads: '1025' is not a number from 1 to 1024" --threads 1025)
+
+# Targets of many kinds, and what the folder holds afterwards.
+function(add_target_test case)
+  add_run_test(threadpool-julia.target.${case} ${ARGN}
+    COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/threadpool-julia/targets.bash
+      $<TARGET_FILE:threadpool-julia> ${case})
+endfunction()
+set(failed "^threadpool-julia draw: write the picture to ")
+add_target_test(full-device STATUS 1 STDERR "${failed}'full': No space left on device\n$")
+add_target_test(missing-folder STATUS 1 STDERR "${failed}'missing/a.png': No such file or directory\n$")
+add_target_test(unwritable-folder STATUS 1 STDERR "${failed}'/proc/a.png': [A-Z][^\n]*\n$")
+add_target_test(folder-as-target STATUS 1 STDERR "${failed}'..': Is a directory\n$")
+add_target_test(no-room STATUS 1 STDOUT "^a.png\n$" STDERR "${failed}'a.png': File too large\n$")
+add_target_test(pipe STATUS 0 STDOUT "^a.png\n$"
+  STDERR "^/dev/stdout: 640 x 360 pixels, [0-9]+ steps\ndrawn in [^\n]*\n$")
+add_target_test(redirected STATUS 0 STDOUT "^a.png\nb.png\n$"
+  STDERR "^/dev/stdout: 640 x 360 pixels, [0-9]+ steps\ndrawn in [^\n]*\n$")
+add_target_test(closing-pipe STATUS 141)
+add_target_test(two-at-once STATUS 0 STDOUT "^a.png\n$")
+
+# On a terminal, and only there, a line says how far it is, and is taken away.
+find_program(SCRIPT script) # a terminal for a program that has none (bsdutils)
+if(SCRIPT)
+  add_run_test(threadpool-julia.verb.progress STATUS 0
+    STDOUT "^\rdrawing: +[0-9]+ %.*\rdrawing: +[1-9][0-9]* %\r.\\[Kterminal.png: 640 x 360"
+    COMMAND ${SCRIPT} -qec "$<TARGET_FILE:threadpool-julia> --width 640 --height 360 -o terminal.png" /dev/null)
+endif()
+
+# ThreadSanitizer learns what OpenMP orders from Archer, a tool that clang's
+# runtime loads if it is told where; gcc's runtime has none.
+if(CMAKE_C_FLAGS MATCHES "-fsanitize=thread")
+  string(REGEX MATCH "^[0-9]+" major "${CMAKE_C_COMPILER_VERSION}")
+  find_library(ARCHER archer PATHS /usr/lib/llvm-${major}/lib)
+  if(NOT ARCHER)
+    message(FATAL_ERROR "OpenMP under ThreadSanitizer wants clang and its libarcher: "
+      "sudo apt-get install clang libomp-dev")
+  endif()
+  add_run_test(threadpool-julia.archer STATUS 0
+    STDOUT "^Archer detected OpenMP application with TSan" "archer.png: 64 x 36 pixels"
+    COMMAND ${CMAKE_COMMAND} -E env ARCHER_OPTIONS=verbose=1
+      $<TARGET_FILE:threadpool-julia> ${small} -o archer.png)
+endif()
+
+# For every test of this directory, also those that are added after this file. To
+# valgrind a thread that libgomp keeps for the next loop looks "possibly lost".
+function(settle_julia_tests)
+  get_property(tests DIRECTORY PROPERTY TESTS)
+  list(FILTER tests INCLUDE REGEX "^threadpool-julia[.]")
+  set(environment VALGRIND_OPTS=--errors-for-leak-kinds=definite)
+  if(ARCHER)
+    list(APPEND environment OMP_TOOL_LIBRARIES=${ARCHER})
+  endif()
+  set_tests_properties(${tests} PROPERTIES
+    WORKING_DIRECTORY ${pictures} ENVIRONMENT "${environment}")
+endfunction()
+cmake_language(DEFER CALL settle_julia_tests)
+
+# The faults that test_png_file.c deals out.
+target_link_options(threadpool-julia.png_file PRIVATE
+  LINKER:--wrap=write LINKER:--wrap=close LINKER:--wrap=rename)
