@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * main.c - the table of verbs, in the order of the books.
+ */
+#include "demo.h"
+#include "demos/verbs.h"
+
+static const struct verb verbs[] = {
+    {"run", "two green threads count, turn by turn", run_main},
+    {"stack", "jump onto a stack made by hand, and look at it", stack_main},
+    {"bench", "what a switch costs, by assembly, ucontext and OS threads",
+     bench_main},
+};
+
+int main(int argc, char **argv)
+{
+    return run_verb(
+        argc, argv,
+        "Threads made by hand: a stack and a switch.\v"
+        "Without a verb: run. `greenthreads VERB --help` tells more; "
+        "READING.md says which page of which book each verb goes with.",
+        verbs, sizeof verbs / sizeof verbs[0]);
+}
