@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * test_tcp.c - what tcp.h promises, on 127.0.0.1 and ports the kernel picks.
+ * accept4(2) and connect(2) are wrapped, to fail on cue (see verbs.cmake).
+ */
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "poller.h"
+#include "tcp.h"
+#include "util.h"
+
+/* ---- Errors on cue ---- */
+
+static const int *errors_of_accept; /* ended by 0, after which the real call */
+static int error_of_connect;        /* once, after the real call */
+
+/* The linker's --wrap gives the names:
+ * NOLINTBEGIN(bugprone-reserved-identifier) */
+int __real_accept4(int fd, struct sockaddr *address, socklen_t *size,
+                   int flags);
+int __wrap_accept4(int fd, struct sockaddr *address, socklen_t *size,
+                   int flags);
+int __real_connect(int fd, const struct sockaddr *address, socklen_t size);
+int __wrap_connect(int fd, const struct sockaddr *address, socklen_t size);
+
+int __wrap_accept4(int fd, struct sockaddr *address, socklen_t *size, int flags)
+{
+    if (errors_of_accept == NULL || *errors_of_accept == 0)
+        return __real_accept4(fd, address, size, flags);
+    errno = *errors_of_accept++;
+    return -1;
+}
+
+int __wrap_connect(int fd, const struct sockaddr *address, socklen_t size)
+{
+    int rc = __real_connect(fd, address, size);
+    if (error_of_connect == 0)
+        return rc;
+    errno = error_of_connect;
+    error_of_connect = 0;
+    return -1;
+}
+
+/* NOLINTEND(bugprone-reserved-identifier) */
+
+/* ---- Addresses ---- */
+
+static void an_address_is_read_and_written_as_text(void **state)
+{
+    const char *const texts[] = {"127.0.0.1:8080", "0.0.0.0:1",
+                                 "255.255.255.255:65535"};
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        struct sockaddr_in address;
+        assert_int_equal(tcp_parse(texts[i], &address), 0);
+        assert_string_equal(tcp_text(&address).text, texts[i]);
+    }
+}
+
+static void what_is_no_address_is_refused(void **state)
+{
+    const char *const texts[] = {"",
+                                 ":",
+                                 "127.0.0.1",
+                                 "127.0.0.1:",
+                                 ":80",
+                                 "127.0.0.1:0",
+                                 "127.0.0.1:65536",
+                                 "127.0.0.1:-1",
+                                 "127.0.0.1:80x",
+                                 "127.0.0.1:99999999999999999999",
+                                 "127.0.0:80",
+                                 "256.0.0.1:80",
+                                 "localhost:80",
+                                 "::1:80",
+                                 "[::1]:80",
+                                 "1111111111111111111111111111.0.0.1:80"};
+    (void)state;
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        struct sockaddr_in address = {.sin_port = 7};
+        assert_int_equal(tcp_parse(texts[i], &address), -EINVAL);
+        assert_int_equal(address.sin_port, 7); /* untouched */
+    }
+}
+
+static void addresses_are_the_same_in_host_and_port(void **state)
+{
+    struct sockaddr_in a, b;
+    (void)state;
+    assert_int_equal(tcp_parse("127.0.0.1:80", &a), 0);
+    assert_int_equal(tcp_parse("127.0.0.1:80", &b), 0);
+    assert_true(tcp_same(&a, &b));
+    assert_int_equal(tcp_parse("127.0.0.1:81", &b), 0);
+    assert_false(tcp_same(&a, &b));
+    assert_int_equal(tcp_parse("127.0.0.2:80", &b), 0);
+    assert_false(tcp_same(&a, &b));
+}
+
+/* ---- Connections ---- */
+
+enum { WATCHDOG_SECONDS = 30 };
+
+/* Waits for events, as demos/connect.c does, until it is settled. */
+static int settle(int fd, struct sockaddr_in *own, struct sockaddr_in *peer)
+{
+    struct poller poller;
+    struct event event;
+    must(poller_open(&poller));
+    must(poller_register(&poller, fd, token_first(0), INTEREST_WRITABLE));
+    int rc;
+    do {
+        rc = poller_wait(&poller, &event, 1,
+                         WATCHDOG_SECONDS * INT64_C(1000000000));
+        rc = rc == 1 ? tcp_connected(fd, own, peer) : -ETIMEDOUT;
+    } while (rc == -EINPROGRESS);
+    poller_close(&poller);
+    return rc;
+}
+
+static void assert_never_blocks(int fd)
+{
+    assert_true((fcntl(fd, F_GETFL) & O_NONBLOCK) != 0);
+    assert_true((fcntl(fd, F_GETFD) & FD_CLOEXEC) != 0);
+}
+
+/* Connects to address; gives both ends. */
+static void connect_both(int listener, const struct sockaddr_in *address)
+{
+    struct sockaddr_in own, peer, seen;
+    int client = tcp_open();
+    assert_never_blocks(client);
+    int rc = tcp_connect(client, address);
+    assert_true(rc == 0 || rc == -EINPROGRESS);
+    assert_int_equal(settle(client, &own, &peer), 0);
+    assert_true(tcp_same(&peer, address));
+
+    struct poller poller;
+    struct event event;
+    must(poller_open(&poller));
+    must(poller_register(&poller, listener, token_first(0), INTEREST_READABLE));
+    assert_int_equal(poller_wait(&poller, &event, 1, POLLER_FOREVER), 1);
+    int accepted = tcp_accept(listener, &seen);
+    assert_never_blocks(accepted);
+    assert_true(tcp_same(&seen, &own));
+    assert_int_equal(tcp_accept(listener, &seen), -EAGAIN);
+    poller_close(&poller);
+    close(accepted);
+    close(client);
+}
+
+static void both_ends_agree_on_who_is_connected(void **state)
+{
+    struct sockaddr_in address = tcp_loopback();
+    (void)state;
+    int listener = tcp_listen(&address);
+    assert_never_blocks(listener);
+    assert_int_not_equal(address.sin_port, 0);
+    connect_both(listener, &address);
+    close(listener);
+}
+
+static void a_refusal_is_told_once(void **state)
+{
+    struct sockaddr_in address = tcp_loopback(), own, peer;
+    socklen_t size = sizeof address;
+    (void)state;
+    /* Bound and not listening: nobody else can have the port, nor answer. */
+    int silent = tcp_open(), client = tcp_open();
+    assert_int_equal(bind(silent, (struct sockaddr *)&address, size), 0);
+    assert_int_equal(getsockname(silent, (struct sockaddr *)&address, &size),
+                     0);
+    int rc = tcp_connect(client, &address);
+    if (rc == -EINPROGRESS)
+        rc = settle(client, &own, &peer);
+    assert_int_equal(rc, -ECONNREFUSED);
+    assert_int_equal(tcp_connected(client, &own, &peer), -EINPROGRESS);
+    close(client);
+    close(silent);
+}
+
+static void writable_is_not_yet_connected(void **state)
+{
+    struct sockaddr_in own, peer;
+    struct poller poller;
+    struct event event;
+    int fd = tcp_open();
+    (void)state;
+    must(poller_open(&poller));
+    must(poller_register(&poller, fd, token_first(0), INTEREST_WRITABLE));
+    assert_int_equal(poller_wait(&poller, &event, 1, 0), 1);
+    assert_true(event_is_writable(&event));
+    assert_int_equal(tcp_connected(fd, &own, &peer), -EINPROGRESS);
+    poller_close(&poller);
+    close(fd);
+}
+
+static void a_socket_that_meets_itself_is_refused(void **state)
+{
+    struct sockaddr_in address = tcp_loopback(), own, peer;
+    socklen_t size = sizeof address;
+    int fd = tcp_open();
+    (void)state;
+    assert_int_equal(bind(fd, (struct sockaddr *)&address, size), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &size), 0);
+    int rc = tcp_connect(fd, &address);
+    assert_true(rc == 0 || rc == -EINPROGRESS);
+    assert_int_equal(settle(fd, &own, &peer), -ECONNREFUSED);
+    close(fd);
+}
+
+static void a_signal_does_not_end_the_connecting(void **state)
+{
+    struct sockaddr_in address = tcp_loopback(), own, peer;
+    int listener = tcp_listen(&address), client = tcp_open();
+    (void)state;
+    error_of_connect = EINTR;
+    assert_int_equal(tcp_connect(client, &address), -EINPROGRESS);
+    assert_int_equal(settle(client, &own, &peer), 0);
+    close(client);
+    close(listener);
+}
+
+static void a_port_in_use_is_refused(void **state)
+{
+    struct sockaddr_in address = tcp_loopback();
+    (void)state;
+    int first = tcp_listen(&address);
+    assert_true(first >= 0);
+    assert_int_equal(tcp_listen(&address), -EADDRINUSE);
+    close(first);
+}
+
+static void accept_passes_over_who_has_left(void **state)
+{
+    const int errors[] = {EINTR, ECONNABORTED, ECONNABORTED, EINTR, 0};
+    struct sockaddr_in address = tcp_loopback(), seen;
+    (void)state;
+    int listener = tcp_listen(&address);
+    errors_of_accept = errors;
+    assert_int_equal(tcp_accept(listener, &seen), -EAGAIN);
+    assert_int_equal(*errors_of_accept, 0); /* all were met */
+    errors_of_accept = errors;
+    connect_both(listener, &address);
+    errors_of_accept = NULL;
+    close(listener);
+}
+
+static void without_a_descriptor_left_each_says_so(void **state)
+{
+    struct sockaddr_in address = tcp_loopback(), any = tcp_loopback(), own,
+                       peer;
+    struct rlimit limit, none;
+    (void)state;
+    int listener = tcp_listen(&address), client = tcp_open();
+    assert_int_equal(tcp_connect(client, &address), -EINPROGRESS);
+    assert_int_equal(settle(client, &own, &peer), 0);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    none = (struct rlimit){.rlim_cur = 0, .rlim_max = limit.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    int opened = tcp_open(), listening = tcp_listen(&any);
+    int accepted = tcp_accept(listener, &peer);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    assert_int_equal(opened, -EMFILE);
+    assert_int_equal(listening, -EMFILE);
+    assert_int_equal(accepted, -EMFILE);
+    accepted = tcp_accept(listener, &peer); /* it waited */
+    assert_true(tcp_same(&peer, &own));
+    close(accepted);
+    close(client);
+    close(listener);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_address_is_read_and_written_as_text),
+        cmocka_unit_test(what_is_no_address_is_refused),
+        cmocka_unit_test(addresses_are_the_same_in_host_and_port),
+        cmocka_unit_test(both_ends_agree_on_who_is_connected),
+        cmocka_unit_test(a_refusal_is_told_once),
+        cmocka_unit_test(writable_is_not_yet_connected),
+        cmocka_unit_test(a_socket_that_meets_itself_is_refused),
+        cmocka_unit_test(a_signal_does_not_end_the_connecting),
+        cmocka_unit_test(a_port_in_use_is_refused),
+        cmocka_unit_test(accept_passes_over_who_has_left),
+        cmocka_unit_test(without_a_descriptor_left_each_says_so),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
