@@ -1,0 +1,39 @@
+# eventloop-basic, as its user sees it.
+set(ticked "\nthe loop ticked while the job blocked; nothing is left open\n$")
+add_verb_test(eventloop-basic default STATUS 0 STDOUT ${ticked})
+add_verb_test(eventloop-basic blocking STATUS 0 ARGS blocking
+  STDOUT ${ticked} "pool +runs the job, on thread 0x[0-9a-f]+\n.*ticks: 3\n"
+  "loop +gets 42, on thread 0x[0-9a-f]+\n")
+add_verb_test(eventloop-basic oneshot STATUS 0 ARGS oneshot
+  STDOUT "receives 42 by the channel\n.*ends the job\n.*joins the task, which gives 42\n"
+  "\n42 came twice, and the loop closed with nothing left\n$")
+
+set(here ${CMAKE_CURRENT_LIST_DIR})
+set(with_server bash ${here}/../with_server.bash $<TARGET_FILE:eventloop-basic> echo --port 0)
+add_run_test(eventloop-basic.verb.echo STATUS 0 STDOUT "^listening on 127.0.0.1:[0-9]+\nhello\n$"
+  COMMAND ${with_server} -- bash ${here}/talk.bash {} hello)
+foreach(signal INT TERM)
+  add_run_test(eventloop-basic.verb.echo.SIG${signal} STATUS 0
+    STDOUT "^SIG${signal}: 1 clients served, 1 of them still here\nthe loop is closed, with nothing left\n$"
+    COMMAND bash ${here}/stop.bash ${signal} $<TARGET_FILE:eventloop-basic>)
+endforeach()
+add_run_test(eventloop-basic.verb.echo.port-in-use STATUS 1
+  STDOUT "^listening on 127.0.0.1:[0-9]+\n$"
+  STDERR "^eventloop-basic echo: listen on 127.0.0.1:[0-9]+: Address already in use\n$"
+  COMMAND ${with_server} -- bash -c "exec \$0 echo --port \${1##*:}"
+    $<TARGET_FILE:eventloop-basic> {})
+
+add_verb_test(eventloop-basic help STATUS 0 ARGS --help STDOUT "blocking.*oneshot.*echo.*bench")
+add_verb_test(eventloop-basic echo.help STATUS 0 ARGS echo --help
+  STDOUT "^Usage: eventloop-basic echo .*7007 by default")
+add_verb_test(eventloop-basic no-such-verb STATUS 64 ARGS ecko
+  STDERR "^eventloop-basic blocking: unexpected argument 'ecko'\n")
+add_verb_test(eventloop-basic no-such-option STATUS 64 ARGS oneshot --twice
+  STDERR "^eventloop-basic oneshot: unrecognized option '--twice'\n")
+foreach(port 65536 -1 12x)
+  add_verb_test(eventloop-basic echo.port.${port} STATUS 64 ARGS echo --port ${port}
+    STDERR "^eventloop-basic echo: --port: '${port}' is not a number from 0 to 65535\n")
+endforeach()
+
+# test_echo.c decides when the server gets no memory.
+target_link_options(eventloop-basic.echo PRIVATE LINKER:--wrap=malloc)
