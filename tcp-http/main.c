@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * main.c - the table of verbs, in the order of the books.
+ */
+#include "demo.h"
+#include "demos/verbs.h"
+
+static const struct verb verbs[] = {
+    {"serve", "answer hello on a port of 127.0.0.1, until Ctrl-C", serve_main},
+    {"get", "fetch a URL and print what comes", get_main},
+    {"mhd", "the same answer, by libmicrohttpd", mhd_main},
+    {"bench", "what a request costs: its head, and all of it", bench_main},
+};
+
+int main(int argc, char **argv)
+{
+    return run_verb(
+        argc, argv,
+        "A low-level HTTP server: one thread, one epoll, many clients.\v"
+        "Without a verb: serve. `tcp-http VERB --help` tells more; "
+        "READING.md says which page of which book each verb goes with.",
+        verbs, sizeof verbs / sizeof verbs[0]);
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * test_response.c - what response.h and site.h promise.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "response.h"
+#include "site.h"
+
+#define DATE "Sun, 06 Nov 1994 08:49:37 GMT"
+
+static void assert_written(struct response response, const char *text)
+{
+    char out[RESPONSE_MAX + 1] = "";
+    int length = response_write(&response, DATE, out, RESPONSE_MAX);
+    assert_int_equal(length, strlen(text));
+    assert_string_equal(out, text);
+}
+
+static void an_answer_is_a_head_and_a_body(void **state)
+{
+    (void)state;
+    assert_written((struct response){.status = 200, .body = text_of("hello\n")},
+                   "HTTP/1.1 200 OK\r\n"
+                   "Date: " DATE "\r\n"
+                   "Content-Type: text/html\r\n"
+                   "Content-Length: 6\r\n"
+                   "Connection: keep-alive\r\n"
+                   "\r\n"
+                   "hello\n");
+}
+
+static void the_answer_to_head_tells_the_length_only(void **state)
+{
+    (void)state;
+    assert_written((struct response){.status = 200,
+                                     .head_only = true,
+                                     .body = text_of("hello\n")},
+                   "HTTP/1.1 200 OK\r\n"
+                   "Date: " DATE "\r\n"
+                   "Content-Type: text/html\r\n"
+                   "Content-Length: 6\r\n"
+                   "Connection: keep-alive\r\n"
+                   "\r\n");
+}
+
+static void
+a_405_names_what_is_allowed_and_a_last_answer_says_close(void **state)
+{
+    struct response response = response_error(405);
+    (void)state;
+    response.allow = "GET, HEAD";
+    response.close = true;
+    assert_written(response, "HTTP/1.1 405 Method Not Allowed\r\n"
+                             "Date: " DATE "\r\n"
+                             "Content-Type: text/html\r\n"
+                             "Content-Length: 23\r\n"
+                             "Allow: GET, HEAD\r\n"
+                             "Connection: close\r\n"
+                             "\r\n"
+                             "405 Method Not Allowed\n");
+}
+
+static void an_answer_that_does_not_fit_is_not_written(void **state)
+{
+    const struct response response = response_error(431);
+    char out[RESPONSE_MAX];
+    (void)state;
+    int length = response_write(&response, DATE, out, sizeof out);
+    assert_true(length > 0);
+    for (size_t room = 0; room < (size_t)length; room++)
+        assert_int_equal(response_write(&response, DATE, out, room), -ENOBUFS);
+    assert_int_equal(response_write(&response, DATE, out, (size_t)length),
+                     length);
+}
+
+static void every_error_fits_and_an_unknown_status_is_a_500(void **state)
+{
+    char out[RESPONSE_MAX];
+    (void)state;
+    for (int status = 100; status < 600; status++) {
+        struct response response = response_error(status);
+        response.allow = "GET, HEAD";
+        response.close = true;
+        assert_true(response_write(&response, DATE, out, sizeof out) > 0);
+    }
+    assert_true(
+        text_is(response_error(599).body, "500 Internal Server Error\n"));
+}
+
+static void a_date_has_the_fixed_form(void **state)
+{
+    char date[RESPONSE_DATE_SIZE];
+    (void)state;
+    response_date(784111777, date);
+    assert_string_equal(date, "Sun, 06 Nov 1994 08:49:37 GMT");
+    response_date(951782400, date);
+    assert_string_equal(date, "Tue, 29 Feb 2000 00:00:00 GMT");
+}
+
+static void the_site_has_one_page_and_two_methods(void **state)
+{
+    (void)state;
+    struct response r = site_answer(text_of("GET"), text_of("/"));
+    assert_int_equal(r.status, 200);
+    assert_true(text_is(r.body, "hello\n"));
+    assert_false(r.head_only);
+    assert_int_equal(site_answer(text_of("GET"), text_of("")).status, 200);
+    assert_true(site_answer(text_of("HEAD"), text_of("/")).head_only);
+    assert_int_equal(site_answer(text_of("GET"), text_of("/x")).status, 404);
+    r = site_answer(text_of("get"), text_of("/"));
+    assert_int_equal(r.status, 405);
+    assert_string_equal(r.allow, "GET, HEAD");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_answer_is_a_head_and_a_body),
+        cmocka_unit_test(the_answer_to_head_tells_the_length_only),
+        cmocka_unit_test(
+            a_405_names_what_is_allowed_and_a_last_answer_says_close),
+        cmocka_unit_test(an_answer_that_does_not_fit_is_not_written),
+        cmocka_unit_test(every_error_fits_and_an_unknown_status_is_a_500),
+        cmocka_unit_test(a_date_has_the_fixed_form),
+        cmocka_unit_test(the_site_has_one_page_and_two_methods),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,64 @@
+# tcp-http, as its user sees it.
+
+# A server on a port of its own choosing, a client, and a stop by SIGTERM.
+function(add_server_test name)
+  cmake_parse_arguments(PARSE_ARGV 1 server "" "STATUS;STDERR" "SERVER;CLIENT;STDOUT")
+  add_run_test(tcp-http.verb.${name} STATUS ${server_STATUS} STDERR ${server_STDERR}
+    STDOUT ${server_STDOUT}
+    COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/with_server.bash
+      $<TARGET_FILE:tcp-http> ${server_SERVER} -- ${server_CLIENT})
+endfunction()
+
+set(listening "^listening on http://127.0.0.1:[0-9]+/\n")
+set(get $<TARGET_FILE:tcp-http> get)
+
+foreach(verb serve mhd)
+  add_server_test(${verb} STATUS 0 SERVER ${verb} --port 0 CLIENT ${get} {}
+    STDOUT "${listening}hello\n$")
+  add_server_test(${verb}.include STATUS 0 SERVER ${verb} -p0 CLIENT ${get} --include {}
+    STDOUT "${listening}HTTP/1.1 200 OK\r\n" "\r\n\r\nhello\n$" "\nContent-Type: text/html\r\n"
+    "\nContent-Length: 6\r\n" "\nDate: [A-Z][a-z][a-z], [0-9][0-9] ")
+  add_server_test(${verb}.not-found STATUS 1 SERVER ${verb} --port 0 CLIENT ${get} {}nothing
+    STDOUT "${listening}404 Not Found\n$"
+    STDERR "^tcp-http get: get http://127.0.0.1:[0-9]+/nothing: the answer is 404\n$")
+  # SIGINT ends it as SIGTERM does.
+  add_server_test(${verb}.interrupt STATUS 0 SERVER ${verb} --port 0 STDOUT "${listening}hello\n$"
+    CLIENT sh -c "$<TARGET_FILE:tcp-http> get $0 && kill -INT $PPID" {})
+  # The port is taken: one line, and exit status 1.
+  add_server_test(${verb}.port-in-use STATUS 1 SERVER serve --port 0 STDOUT "${listening}$"
+    CLIENT bash -c "port=\${1##*:} && exec $<TARGET_FILE:tcp-http> ${verb} --port \${port%/}" - {}
+    STDERR "^tcp-http ${verb}: listen on port [0-9]+: Address already in use\n$")
+  add_verb_test(tcp-http ${verb}.help STATUS 0 ARGS ${verb} --help
+    STDOUT "^Usage: tcp-http ${verb} .*--port=PORT.*8080")
+  add_verb_test(tcp-http ${verb}.bad-port STATUS 64 ARGS ${verb} --port 65536
+    STDERR "^tcp-http ${verb}: port: '65536' is not a number from 0 to 65535\n")
+  add_run_test(tcp-http.verb.${verb}.full-disk STATUS 1
+    STDERR "^tcp-http ${verb}: write to standard output: No space left on device\n$"
+    COMMAND sh -c "\"$0\" ${verb} --port 0 >/dev/full" $<TARGET_FILE:tcp-http>)
+endforeach()
+
+# Without a verb the line goes to serve.
+add_server_test(default STATUS 0 SERVER --port 0 CLIENT ${get} {} STDOUT "${listening}hello\n$")
+# Two at once, each on its own port.
+add_server_test(two-at-once STATUS 0 SERVER --port 0
+  CLIENT bash ${CMAKE_CURRENT_SOURCE_DIR}/with_server.bash $<TARGET_FILE:tcp-http> --port 0 -- ${get} {}
+  STDOUT "${listening}listening on http://127.0.0.1:[0-9]+/\nhello\n$")
+
+add_verb_test(tcp-http get.nobody STATUS 1 ARGS get http://127.0.0.1:1/
+  STDERR "^tcp-http get: get http://127.0.0.1:1/: Connection refused\n$")
+add_verb_test(tcp-http get.bad-url STATUS 64 ARGS get ftp://127.0.0.1/
+  STDERR "^tcp-http get: 'ftp://127.0.0.1/' is not http://ADDRESS")
+add_verb_test(tcp-http get.no-url STATUS 64 ARGS get STDERR "^tcp-http get: a URL is missing\n")
+add_verb_test(tcp-http get.two-urls STATUS 64 ARGS get http://127.0.0.1/ http://127.0.0.1/
+  STDERR "^tcp-http get: unexpected argument 'http://127.0.0.1/'\n")
+add_verb_test(tcp-http get.help STATUS 0 ARGS get --help STDOUT "^Usage: tcp-http get .*--include")
+
+add_verb_test(tcp-http bench STATUS 0 ARGS bench --csv
+  STDOUT "^name,median ns,least,most,ratio\nhead of 45 bytes,[0-9.]+,[0-9.]+,[0-9.]+,1.000\n"
+  "\nround trip, this server," "\nround trip, libmicrohttpd,")
+
+add_verb_test(tcp-http help STATUS 0 ARGS --help STDOUT "serve.*get.*mhd.*bench")
+add_verb_test(tcp-http no-such-verb STATUS 64 ARGS severe
+  STDERR "^tcp-http serve: unexpected argument 'severe'\n")
+add_verb_test(tcp-http no-such-option STATUS 64 ARGS serve --prot 1
+  STDERR "^tcp-http serve: unrecognized option '--prot'\n")
