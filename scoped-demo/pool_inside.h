@@ -51,8 +51,8 @@ struct pool {
     struct worker worker[];
 };
 
-/* A worker's life, from pthread_create() to the order to stop. */
-void *worker_live(void *worker);
+/* A worker's life, from pthread_create() to the order to stop; arg is the worker. */
+void *worker_live(void *arg);
 
 /* With the pool's lock held: wakes w if it sleeps; wakes one sleeper, for a task
  * any, for a root one that has no frames below. */

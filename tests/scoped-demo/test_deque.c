@@ -191,7 +191,7 @@ static void each_task_is_taken_exactly_once(void **state)
         stress(1);
         stress(2);
         stress(100);
-        stress(2 * DEQUE_CAPACITY);
+        stress((size_t)2 * DEQUE_CAPACITY);
     }
 }
 

@@ -23,6 +23,7 @@
 static int creates_left = -1, joins; /* -1: no fault */
 static bool no_memory;
 
+/* NOLINTBEGIN(bugprone-reserved-identifier): the linker makes these names */
 int __real_pthread_create(pthread_t *id, const pthread_attr_t *attr,
                           void *(*run)(void *), void *arg);
 int __wrap_pthread_create(pthread_t *id, const pthread_attr_t *attr,
@@ -31,6 +32,7 @@ int __real_pthread_join(pthread_t id, void **result);
 int __wrap_pthread_join(pthread_t id, void **result);
 void *__real_aligned_alloc(size_t alignment, size_t size);
 void *__wrap_aligned_alloc(size_t alignment, size_t size);
+/* NOLINTEND(bugprone-reserved-identifier) */
 
 int __wrap_pthread_create(pthread_t *id, const pthread_attr_t *attr,
                           void *(*run)(void *), void *arg)
@@ -102,7 +104,7 @@ static void a_pool_has_a_worker_for_each_cpu_it_may_use(void **state)
     pool_free(pool);
     assert_int_equal(size, CPU_COUNT(&before));
 
-    int cpu = 0;
+    size_t cpu = 0;
     while (!CPU_ISSET(cpu, &before))
         cpu++;
     CPU_ZERO(&one);

@@ -21,8 +21,10 @@
 
 static _Thread_local bool no_memory;
 
+/* NOLINTBEGIN(bugprone-reserved-identifier): the linker makes these names */
 void *__real_malloc(size_t size);
 void *__wrap_malloc(size_t size);
+/* NOLINTEND(bugprone-reserved-identifier) */
 
 void *__wrap_malloc(size_t size)
 {
@@ -190,8 +192,10 @@ static int spawn_two(struct worker *w, struct scope *s, void *arg)
 
     for (int i = 0; i < 2 && self->left > 0 && rc == 0; i++) {
         struct generation *child = malloc(sizeof *child);
-        if (child == NULL)
-            return -ENOMEM;
+        if (child == NULL) {
+            rc = -ENOMEM;
+            break;
+        }
         *child = (struct generation){self->shared, self->left - 1};
         rc = scope_spawn(s, w, spawn_two, child);
         if (rc != 0)

@@ -20,6 +20,7 @@ static int creates_left = -1; /* -1: no fault */
 static bool no_memory;
 static _Thread_local int joins; /* of this thread */
 
+/* NOLINTBEGIN(bugprone-reserved-identifier): the linker makes these names */
 int __real_pthread_create(pthread_t *id, const pthread_attr_t *attr,
                           void *(*run)(void *), void *arg);
 int __wrap_pthread_create(pthread_t *id, const pthread_attr_t *attr,
@@ -28,6 +29,7 @@ int __real_pthread_join(pthread_t id, void **result);
 int __wrap_pthread_join(pthread_t id, void **result);
 void *__real_calloc(size_t count, size_t size);
 void *__wrap_calloc(size_t count, size_t size);
+/* NOLINTEND(bugprone-reserved-identifier) */
 
 int __wrap_pthread_create(pthread_t *id, const pthread_attr_t *attr,
                           void *(*run)(void *), void *arg)

@@ -35,10 +35,12 @@ static int add(atomic_int *number, int more)
     return atomic_fetch_add_explicit(number, more, memory_order_seq_cst);
 }
 
+/* NOLINTBEGIN(bugprone-reserved-identifier): the linker makes these names */
 int __real_pthread_cond_wait(pthread_cond_t *cond, pthread_mutex_t *lock);
 int __wrap_pthread_cond_wait(pthread_cond_t *cond, pthread_mutex_t *lock);
 int __real_sched_yield(void);
 int __wrap_sched_yield(void);
+/* NOLINTEND(bugprone-reserved-identifier) */
 
 /* The waiter holds the pool's lock until it truly waits: whoever has seen the
  * count and then takes that lock, comes after. */

@@ -2,7 +2,6 @@
  *
  * pipeline.c - channels with room for one message: slow workers hold the source
  * back (backpressure), and all ends because each stage lets go of its ends.
- *
  * Try: threads-demo pipeline
  * Read with: Rust Cookbook, "Concurrency", parallel pipeline.
  */
@@ -38,9 +37,8 @@ static void *twice(void *arg)
 
     for (int message; channel_recv(worker->in, &message) == 0;) {
         trace(worker->name, "takes %d", message);
-        usleep(100000) /* work */;
-        message *= 2;
-        must(channel_send(worker->out, &message));
+        usleep(100000); /* the work */
+        must(channel_send(worker->out, &(int){2 * message}));
     }
     channel_drop_receiver(worker->in);
     channel_drop_sender(worker->out); /* the last worker's ends the sink */
@@ -49,8 +47,8 @@ static void *twice(void *arg)
 
 int pipeline_main(int argc, char **argv)
 {
-    const struct argp argp = {.parser = unexpected,
-                              .doc = "Source, two workers that double, sink."};
+    const struct argp argp = {NULL, unexpected,
+                              .doc = "Source, workers, sink."};
     struct channel *raw = NULL, *doubled = NULL;
     int message, count = 0, sum = 0;
     argp_parse(&argp, argc, argv, 0, NULL, NULL);
@@ -67,10 +65,8 @@ int pipeline_main(int argc, char **argv)
         if (pthread_create(&stages[i].thread, NULL, i == 0 ? feed : twice,
                            &stages[i]) != 0)
             error(EXIT_FAILURE, EAGAIN, "start %s", stages[i].name);
-    for (; channel_recv(doubled, &message) == 0; count++) {
+    for (; channel_recv(doubled, &message) == 0; count++, sum += message)
         trace("sink", "receives %d", message);
-        sum += message;
-    }
     channel_drop_receiver(doubled);
     for (int i = 0; i < 3; i++)
         must(pthread_join(stages[i].thread, NULL));
