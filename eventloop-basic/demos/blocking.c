@@ -54,7 +54,7 @@ int blocking_main(int argc, char **argv)
     struct task task;
     uv_loop_t loop;
     argp_parse(&argp, argc, argv, 0, NULL, NULL);
-    watchdog(30, "blocking: the job waits for a tick that never comes\n");
+    watchdog(30, "blocking: the job, or the timer, does not end\n");
     int rc = uv_loop_init(&loop);
     if (rc < 0)
         error(EXIT_FAILURE, -rc, "make an event loop");
