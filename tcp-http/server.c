@@ -6,12 +6,10 @@
  * the next event, after everybody else's. No client can keep the loop to itself.
  * The price is a system call when we begin or cease to wait for room to write.
  *
- * A peer is in one of two lists: active, or lingering (its last answer is sent,
- * our side is shut, what it still sends is thrown away). Closing at once would be
- * wrong: with input unread that is a reset, which can overtake the answer.
- *
- * Within one batch of events a peer occurs once, so it may be freed while its own
- * event is handled. Whatever may free others waits until the batch is through.
+ * A peer is active or lingers: its last answer is sent, our side is shut, what it
+ * still sends is thrown away. To close with input unread would be a reset, which
+ * can overtake the answer. A peer occurs once in a batch of events, so it may be
+ * freed while its own is handled; what may free others waits until the batch ends.
  *
  * Read with: TLPI, 63.4; epoll(7).
  */

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * test_peer.c - what peer.h promises, on a socket pair: no network, no loop.
+ */
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "peer.h"
+#include "wire.h"
+
+struct fixture {
+    int client;
+    struct peer *peer;
+};
+
+static int start(void **state)
+{
+    struct fixture *f = calloc(1, sizeof *f);
+    int pair[2];
+    *state = f;
+    if (f == NULL ||
+        socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+        return -1;
+    f->client = pair[0];
+    f->peer = fcntl(pair[1], F_SETFL, O_NONBLOCK) < 0
+                  ? NULL
+                  : peer_new(pair[1], "Sun, 06 Nov 1994 08:49:37 GMT");
+    return f->peer == NULL ? -1 : 0;
+}
+
+static int stop(void **state)
+{
+    struct fixture *f = *state;
+    if (f->client >= 0)
+        close(f->client);
+    peer_free(f->peer);
+    free(f);
+    return 0;
+}
+
+static void a_request_is_carried_in_and_its_answer_out(void **state)
+{
+    struct fixture *f = *state;
+    SAY(f->client, GET);
+    assert_int_equal(peer_carry(f->peer, true), CONNECTION_READ);
+    wire_hear_hello(f->client);
+}
+
+static void nothing_to_read_is_no_error(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(peer_carry(f->peer, true), CONNECTION_READ);
+    assert_int_equal(peer_carry(f->peer, false), CONNECTION_READ);
+}
+
+static void it_receives_once_and_only_when_told(void **state)
+{
+    struct fixture *f = *state;
+    char waste[REQUEST_HEAD_MAX] =
+        ""; /* more than one buffer holds, and a GET */
+    SAY(f->client, "PUT / HTTP/1.1\r\n" HOST "Content-Length: 16384\r\n\r\n");
+    wire_say(f->client, waste, sizeof waste);
+    SAY(f->client, GET);
+    for (int told = 0; told < 3; told++)
+        assert_int_equal(peer_carry(f->peer, false), CONNECTION_READ);
+    assert_int_equal(recv(f->client, waste, 1, MSG_DONTWAIT), -1);
+    assert_int_equal(peer_carry(f->peer, true), CONNECTION_READ);
+    assert_int_equal(recv(f->client, waste, 1, MSG_DONTWAIT), -1);
+    assert_int_equal(peer_carry(f->peer, true), CONNECTION_READ);
+    assert_int_equal(recv(f->client, waste, 9, MSG_DONTWAIT), 9);
+}
+
+static void a_full_socket_is_waited_for(void **state)
+{
+    struct fixture *f = *state;
+    enum { MANY = 4000 };
+    unsigned wishes = CONNECTION_READ;
+    long asked = 0;
+    for (; asked < MANY && (wishes & CONNECTION_READ); asked++) {
+        SAY(f->client, GET);
+        wishes = peer_carry(f->peer, true);
+    }
+    assert_int_equal(wishes, CONNECTION_WRITE);
+    for (long heard = 0; heard < asked; heard++) {
+        wire_hear_hello(f->client);
+        peer_carry(f->peer, false);
+    }
+    assert_int_equal(peer_carry(f->peer, false), CONNECTION_READ);
+}
+
+static void a_client_that_left_unheard_is_closed_without_a_signal(void **state)
+{
+    struct fixture *f = *state;
+    SAY(f->client, GET);
+    close(f->client);
+    f->client = -1;
+    assert_int_equal(peer_carry(f->peer, true), CONNECTION_CLOSE);
+}
+
+static void a_half_closed_client_is_answered_and_then_closed(void **state)
+{
+    struct fixture *f = *state;
+    SAY(f->client, GET);
+    assert_int_equal(shutdown(f->client, SHUT_WR), 0);
+    assert_int_equal(peer_carry(f->peer, true), CONNECTION_READ);
+    assert_int_equal(peer_carry(f->peer, true), CONNECTION_CLOSE);
+    wire_hear_hello(f->client);
+}
+
+static void a_half_closed_client_gets_the_answers_that_still_wait(void **state)
+{
+    struct fixture *f = *state;
+    long asked = 0;
+    /* Until the socket is full, but the connection would still read. */
+    for (unsigned wishes = 0; !(wishes & CONNECTION_WRITE); asked++) {
+        SAY(f->client, GET);
+        wishes = peer_carry(f->peer, true);
+    }
+    assert_int_equal(shutdown(f->client, SHUT_WR), 0);
+    assert_int_equal(peer_carry(f->peer, true), CONNECTION_WRITE);
+    for (; asked > 0; asked--) {
+        wire_hear_hello(f->client);
+        peer_carry(f->peer, true);
+    }
+    assert_int_equal(peer_carry(f->peer, true), CONNECTION_CLOSE);
+}
+
+static void lingering_says_the_end_and_throws_away_what_comes(void **state)
+{
+    struct fixture *f = *state;
+    char byte;
+    SAY(f->client, "G@RBAGE\r\n");
+    assert_int_equal(peer_carry(f->peer, true), CONNECTION_LINGER);
+    assert_true(peer_linger(f->peer));
+    free(wire_hear_all(f->client, NULL)); /* the client sees the end */
+    assert_true(peer_discard(f->peer));   /* nothing there: wait on */
+    SAY(f->client, "more");
+    assert_true(peer_discard(f->peer));
+    assert_int_equal(recv(f->peer->fd, &byte, 1, MSG_PEEK), -1);
+    assert_int_equal(shutdown(f->client, SHUT_WR), 0);
+    assert_false(peer_discard(f->peer)); /* the end: close */
+}
+
+static void what_is_thrown_away_has_a_limit(void **state)
+{
+    struct fixture *f = *state;
+    char waste[8192] = "";
+    size_t thrown = 0;
+    assert_true(peer_linger(f->peer));
+    do {
+        wire_say(f->client, waste, sizeof waste);
+        thrown += sizeof waste;
+        assert_true(thrown < 2 * (size_t)PEER_DISCARD_MAX);
+    } while (peer_discard(f->peer));
+    assert_true(thrown > PEER_DISCARD_MAX);
+}
+
+int main(void)
+{
+#define WITH_PEER(test) cmocka_unit_test_setup_teardown(test, start, stop)
+    const struct CMUnitTest tests[] = {
+        WITH_PEER(a_request_is_carried_in_and_its_answer_out),
+        WITH_PEER(nothing_to_read_is_no_error),
+        WITH_PEER(it_receives_once_and_only_when_told),
+        WITH_PEER(a_full_socket_is_waited_for),
+        WITH_PEER(a_client_that_left_unheard_is_closed_without_a_signal),
+        WITH_PEER(a_half_closed_client_is_answered_and_then_closed),
+        WITH_PEER(a_half_closed_client_gets_the_answers_that_still_wait),
+        WITH_PEER(lingering_says_the_end_and_throws_away_what_comes),
+        WITH_PEER(what_is_thrown_away_has_a_limit),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
