@@ -42,7 +42,8 @@ static bool is_leaf(const struct slice *s)
 
 static void cut(const struct slice *s, struct slice half[2])
 {
-    half[0] = half[1] = *s;
+    half[0] = *s;
+    half[1] = *s;
     half[0].count = s->count / 2;
     half[1].count -= half[0].count;
     half[1].numbers += half[0].count;
