@@ -21,26 +21,23 @@ struct fixture {
 
 static int start(void **state)
 {
-    struct fixture *f = calloc(1, sizeof *f);
+    static struct fixture f;
     int pair[2];
-    *state = f;
-    if (f == NULL ||
-        socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0 ||
+        fcntl(pair[1], F_SETFL, O_NONBLOCK) < 0)
         return -1;
-    f->client = pair[0];
-    f->peer = fcntl(pair[1], F_SETFL, O_NONBLOCK) < 0
-                  ? NULL
-                  : peer_new(pair[1], "Sun, 06 Nov 1994 08:49:37 GMT");
-    return f->peer == NULL ? -1 : 0;
+    f.client = pair[0];
+    f.peer = peer_new(pair[1], "Sun, 06 Nov 1994 08:49:37 GMT");
+    *state = &f;
+    return f.peer == NULL ? -1 : 0;
 }
 
 static int stop(void **state)
 {
-    struct fixture *f = *state;
+    const struct fixture *f = *state;
     if (f->client >= 0)
         close(f->client);
     peer_free(f->peer);
-    free(f);
     return 0;
 }
 

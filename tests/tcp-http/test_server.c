@@ -384,12 +384,20 @@ static void an_idle_server_sleeps(void **state)
 
 enum { LIMIT = 24, CLIENTS = 200, REQUESTS = 300 };
 
+static int allow_descriptors(rlim_t count)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+        return -1;
+    limit.rlim_cur = count;
+    return setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 static void run_short_of_descriptors(int listener, int told)
 {
-    const struct rlimit few = {.rlim_cur = LIMIT, .rlim_max = LIMIT};
     struct server *server;
-    if (setrlimit(RLIMIT_NOFILE, &few) < 0 ||
-        server_new(&server, listener) < 0 || server_run(server, told) < 0)
+    if (allow_descriptors(LIMIT) < 0 || server_new(&server, listener) < 0 ||
+        server_run(server, told) < 0)
         _exit(1);
     /* A wake for each thing that happened, and some; a spin makes thousands. */
     uint64_t wakes = server_wakes(server);
@@ -442,10 +450,9 @@ static void with_no_descriptor_at_all_it_does_not_spin_either(void **state)
     assert_true(child >= 0);
     if (child == 0) {
         struct server *server;
-        const struct rlimit none = {.rlim_cur = 0, .rlim_max = 0};
         int told = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
         if (told < 0 || server_new(&server, listener) < 0 ||
-            setrlimit(RLIMIT_NOFILE, &none) < 0 ||
+            allow_descriptors(0) < 0 ||
             timerfd_settime(told, 0, &soon, NULL) < 0 ||
             server_run(server, told) < 0)
             _exit(1);
