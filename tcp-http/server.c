@@ -153,8 +153,6 @@ static void begin_stop(struct server *s)
     s->stop_time = now_ns() + SERVER_STOP_NS;
     for (int i = 0; i < BATCH && accept_peers(s); i++)
         continue;
-    close(s->listener);
-    s->listener = -1;
 
     struct peer *peer = TAILQ_FIRST(&s->active);
     while (peer != NULL) {
@@ -167,6 +165,8 @@ static void begin_stop(struct server *s)
         settle(s, peer, wishes);
         peer = next;
     }
+    close(s->listener); /* last: who is refused knows that all were looked at */
+    s->listener = -1;
 }
 
 static struct peer *any_peer(const struct server *s)
