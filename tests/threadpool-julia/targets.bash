@@ -45,7 +45,10 @@ two-at-once() {
 
 # For root, a file could take the place of a device. Nothing here names one but by
 # a link, and before the first a link must prove to stay a link.
-links-stay() { ln -s /dev/null link && julia -o link >/dev/null 2>&1 && [ -L link ] && rm link; }
+links-stay() {
+    ln -s /dev/null link
+    julia -o link >words 2>&1 && [ -L link ] && rm link words
+}
 
 folder=$(mktemp -d ./targets-XXXXXX) && cd "$folder" || exit 98
 links-stay || { echo "a link was replaced: not going near /dev" && exit 97; }

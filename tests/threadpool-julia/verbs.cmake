@@ -96,6 +96,10 @@ function(settle_julia_tests)
   endif()
   set_tests_properties(${tests} PROPERTIES
     WORKING_DIRECTORY ${pictures} ENVIRONMENT "${environment}")
+  # These write to /dev/null itself: only once it is known that a device stays one.
+  set_tests_properties(threadpool-julia.png_file PROPERTIES FIXTURES_SETUP devices-stay)
+  set_tests_properties(threadpool-julia.verb.bench threadpool-julia.readme
+    PROPERTIES FIXTURES_REQUIRED devices-stay)
 endfunction()
 cmake_language(DEFER CALL settle_julia_tests)
 
