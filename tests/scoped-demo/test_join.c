@@ -18,6 +18,7 @@
 #include "pool.h"
 #include "scope.h"
 #include "util.h"
+#include "worker.h"
 
 static int run_in_pool(unsigned workers,
                        int (*run)(struct worker *w, void *arg), void *arg)
@@ -81,6 +82,31 @@ static void alone_a_worker_runs_both_itself(void **state)
     (void)state;
     assert_int_equal(run_in_pool(1, run_pair, side), 0);
     assert_true(pthread_equal(side[0].thread, side[1].thread));
+}
+
+static void run_empty(struct worker *w, void *arg)
+{
+    (void)w;
+    (void)arg;
+}
+
+static int fill_and_run_pair(struct worker *w, void *arg)
+{
+    while (worker_push(w, (struct task){run_empty, NULL}))
+        continue;
+    int rc = run_pair(w, arg);
+    for (struct task out; worker_pop(w, &out);)
+        continue;
+    return rc;
+}
+
+static void both_halves_run_though_the_deque_is_full(void **state)
+{
+    struct side side[2] = {{.give = -EIO}, {.give = -EPERM}};
+    (void)state;
+    assert_int_equal(run_in_pool(1, fill_and_run_pair, side), -EIO);
+    assert_int_equal(side[0].runs, 1);
+    assert_int_equal(side[1].runs, 1);
 }
 
 /* ---- Nested without end: each leaf once ---- */
@@ -280,6 +306,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(both_halves_run_and_the_first_error_in_the_text_wins),
         cmocka_unit_test(alone_a_worker_runs_both_itself),
+        cmocka_unit_test(both_halves_run_though_the_deque_is_full),
         cmocka_unit_test(
             nested_joins_reach_each_leaf_once_with_1_to_16_workers),
         cmocka_unit_test(joins_may_be_deeper_than_the_deque),
