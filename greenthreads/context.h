@@ -6,8 +6,8 @@
  * what the processor held lies on top, as a struct context, and its address is
  * all one needs to go on. Behind the seam stands one of
  *
- *   context/x86_64.S, context/aarch64.S   the switch in assembly
- *   context/ucontext.c                    the C library's, slow and portable
+ *   context/x86_64.S, aarch64.S, riscv64.S   the switch in assembly
+ *   context/ucontext.c                       the C library's, slow and portable
  *
  * chosen when the library is linked. What is kept across a switch is what a
  * function must keep for its caller: the callee-saved registers, the stack
@@ -23,14 +23,25 @@
 #define CONTEXT_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct context; /* what lies on top of a stack that stands still */
 
+/* The processor's control words, which hold the rounding modes. */
+struct context_modes {
+    uint64_t words;
+};
+
+/* The modes that the caller runs in. */
+struct context_modes context_modes(void);
+
 /* Prepares the stack of size bytes at low: the first switch to the result calls
- * entry(pass) near the top of it, aligned as the ABI asks. entry must not
- * return. Its rounding mode is the caller's, as with C11's threads (7.6). The
- * context lives in the stack and dies with it. size is at least 4 KiB. */
-struct context *context_make(void *low, size_t size, void (*entry)(void *pass));
+ * entry(pass) near the top of it, in those modes, aligned as the ABI asks. entry
+ * must not return. The context lives in the stack and dies with it. size is at
+ * least 4 KiB. (The modes are given, not looked up: reading them takes longer
+ * than all the rest, and who makes many contexts reads them once.) */
+struct context *context_make(void *low, size_t size, struct context_modes modes,
+                             void (*entry)(void *pass));
 
 /* Stops here, stores where in *from, and goes on in to. There pass comes out as
  * the result of the call that stopped it, or as entry's argument. Gives what

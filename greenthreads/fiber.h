@@ -66,10 +66,11 @@ struct fiber {
 #endif
 };
 
-/* A fiber that will run entry(pass) on this stack, where nobody else stands;
- * entry must call fiber_arrive() first. One that ended may be made anew. An OS
+/* A fiber that will run entry(pass) on this stack, in those modes, where nobody
+ * else stands; entry must call fiber_arrive() first. One that ended may be made anew. An OS
  * thread that switches to fibers has one of its own too, all zero at first. */
 static inline void fiber_make(struct fiber *fiber, void *low, size_t size,
+                              struct context_modes modes,
                               void (*entry)(void *pass));
 
 /* In entry, before all else: tells that the first switch has arrived. */
@@ -104,13 +105,14 @@ static inline void fiber_forget(struct fiber *fiber)
 }
 
 static inline void fiber_make(struct fiber *fiber, void *low, size_t size,
+                              struct context_modes modes,
                               void (*entry)(void *pass))
 {
 #if FIBER_ASAN
     *fiber = (struct fiber){.low = low, .size = size};
 #endif
     fiber_forget(fiber);
-    fiber->context = context_make(low, size, entry);
+    fiber->context = context_make(low, size, modes, entry);
 }
 
 static inline void fiber_arrive(struct fiber *self)

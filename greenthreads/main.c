@@ -7,7 +7,7 @@
 
 static const struct verb verbs[] = {
     {"run", "two green threads count, turn by turn", run_main},
-    {"stack", "jump onto a stack made by hand, and look at it", stack_main},
+    {"stack", "jump onto a stack made by hand, and draw it", stack_main},
     {"bench", "what a switch costs, by assembly, ucontext and OS threads",
      bench_main},
 };

@@ -9,11 +9,18 @@
  *   0x00    d8-d15     callee-saved (the low halves of v8-v15)
  *   0x40    x19-x28    callee-saved; in a fresh context x19 is entry
  *   0x90    x29        frame pointer; in a fresh context: 0, no caller
- *   0x98    x30        return address; in a fresh context: context_start
+ *   0x98    x30        return address; in a fresh context: context_end
  *   0xa0    fpcr       rounding mode: a function may not change its caller's
  *   0xb0    end        always 16-byte aligned: sp may be nothing else
  *
  * context/aarch64.c has the same table as a struct, and compares the offsets.
+ *
+ * Without fpcr, who calls fesetround() would do so for all threads. fpsr stays:
+ * it only tells which exceptions there have been, and no function need keep it.
+ *
+ * One that goes on leaves by ret, as it came in by bl; a fresh one was never in
+ * here, and is entered by br: so the processor's guesses of where a ret goes stay
+ * right (x86_64.S has figures).
  *
  * The .cfi lines tell debuggers and profilers, for each instruction, where the
  * caller's registers are. Up to the change of sp they are where we saved them;
@@ -77,7 +84,9 @@ context_switch:
         ldp     x25, x26, [x1, #0x70]
         ldp     x27, x28, [x1, #0x80]
         ldp     x29, x30, [x1, #0x90]
-        mov     x0, x2                  /* pass is the result over there */
+        adr     x9, context_end
+        cmp     x30, x9
+        mov     x0, x2                  /* pass: the result, or an argument */
         add     sp, x1, #0xb0           /* from here on, the other stack */
         .cfi_def_cfa_offset 0
         .cfi_restore d8
@@ -100,23 +109,26 @@ context_switch:
         .cfi_restore x28
         .cfi_restore x29
         .cfi_restore x30
+        b.eq    .Lfresh
         ret                             /* to x30, which is the other's */
+.Lfresh:
+        mov     x16, x19                /* bti c wants jumps to come by x16 */
+        br      x16                     /* as if context_start had called it */
         .cfi_endproc
         .size   context_switch, . - context_switch
 
-/* Where a fresh context begins. No one called it: its return address is
- * undefined, and that is how a backtrace knows that it has come to the end. A
- * debugger looks up return addresses minus one, hence the nop in front. */
-        .globl  context_start
-        .hidden context_start
+/* The caller that entry seems to have: a debugger looks for callers just before
+ * their return addresses, and finds the nop. Nobody called context_start itself:
+ * its return address is undefined, and that is where a backtrace ends. */
         .type   context_start, %function
         .balign 16
+context_start:
         .cfi_startproc
         .cfi_undefined x30
         nop
-context_start:
-        hint    #34                     /* bti c; x0 is pass already */
-        blr     x19                     /* entry */
+        .globl  context_end
+        .hidden context_end
+context_end:
         brk     #0                      /* entry has returned: a bug, stop */
         .cfi_endproc
         .size   context_start, . - context_start

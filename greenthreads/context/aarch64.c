@@ -2,8 +2,9 @@
  *
  * aarch64.c - what aarch64.S saves, as C sees it, and a fresh one.
  *
- * A fresh context looks as if a function with the caller's control word had
- * been about to return to context_start, with entry in x19.
+ * A fresh context looks as if context_start had called context_switch, with entry
+ * in x19. The other registers hold whatever was on the stack: entry, like any
+ * function, expects nothing of them.
  */
 #include "../context.h"
 
@@ -26,24 +27,34 @@ static_assert(offsetof(struct context, x30) == 0x98, LAYOUT);
 static_assert(offsetof(struct context, fpcr) == 0xa0, LAYOUT);
 static_assert(sizeof(struct context) == 0xb0, LAYOUT);
 
-extern const char context_start[]; /* aarch64.S: code, never called from C */
+extern const char context_end[]; /* aarch64.S: code, never called from C */
 
-struct context *context_make(void *low, size_t size, void (*entry)(void *pass))
+struct context_modes context_modes(void)
+{
+    struct context_modes modes;
+
+    __asm__ volatile("mrs %0, fpcr" : "=r"(modes.words));
+    return modes;
+}
+
+struct context *context_make(void *low, size_t size, struct context_modes modes,
+                             void (*entry)(void *pass))
 {
     uintptr_t top = ((uintptr_t)low + size) & ~(uintptr_t)15;
     struct context *fresh = (struct context *)top - 1;
 
-    *fresh = (struct context){.x19 = (uintptr_t)entry,
-                              .x30 = (uintptr_t)context_start};
-    __asm__ volatile("mrs %0, fpcr" : "=r"(fresh->fpcr));
+    fresh->fpcr = modes.words;
+    fresh->x19 = (uintptr_t)entry;
+    fresh->x29 = 0;
+    fresh->x30 = (uintptr_t)context_end;
     return fresh;
 }
 
 const struct context_word *context_words(void)
 {
     static const struct context_word words[] = {
-        {0xa0, "fpcr", "the maker's rounding mode"},
-        {0x98, "x30", "context_start, where ret goes"},
+        {0xa0, "fpcr", "the rounding mode"},
+        {0x98, "x30", "context_end, in entry's caller"},
         {0x90, "x29", "no caller: a backtrace ends here"},
         {0x88, "x28", NULL},
         {0x80, "x27", NULL},
@@ -54,7 +65,7 @@ const struct context_word *context_words(void)
         {0x58, "x22", NULL},
         {0x50, "x21", NULL},
         {0x48, "x20", NULL},
-        {0x40, "x19", "entry, which context_start calls"},
+        {0x40, "x19", "entry, which is jumped to"},
         {0x38, "d15", NULL},
         {0x30, "d14", NULL},
         {0x28, "d13", NULL},

@@ -24,14 +24,14 @@ struct counter {
     struct log *log;
 };
 
-static void *count(struct runtime *rt, void *argument)
+static void *count(void *argument)
 {
     const struct counter *self = argument;
 
     for (int number = 0; number < self->limit; number++) {
-        trace(runtime_name(rt), "counts %d", number);
+        trace(runtime_name(), "counts %d", number);
         self->log->lines[self->log->count++] = (struct line){self->who, number};
-        must(runtime_yield(rt));
+        must(runtime_yield());
     }
     return NULL;
 }
@@ -58,7 +58,7 @@ int run_main(int argc, char **argv)
     struct runtime *rt;
     argp_parse(&argp, argc, argv, 0, NULL, NULL);
     watchdog(30, "run: a green thread never got its turn\n");
-    int rc = runtime_new(&rt, 0);
+    int rc = runtime_new(&rt, 0, GUARD_BEST);
     if (rc == 0)
         rc = runtime_spawn(rt, count, &brief, "thread-1", NULL);
     if (rc == 0)

@@ -13,6 +13,8 @@
 enum { MARKERS = 6 }; /* rbx, rbp, r12-r15 */
 #elif defined(__aarch64__)
 enum { MARKERS = 19 }; /* d8-d15, x19-x29 */
+#elif defined(__riscv_float_abi_double) && __riscv_xlen == 64
+enum { MARKERS = 24 }; /* fs0-fs11, s0-s11 */
 #else
 enum { MARKERS = 0 }; /* no markers.S for this processor */
 #endif

@@ -1,11 +1,24 @@
 # greenthreads, as its user sees it, by assembly and by ucontext.
 
-# AddressSanitizer does not know that we tell it, and warns of the C library's switch.
-set(warning "^(==[0-9]+==WARNING: ASan doesn't fully support makecontext/swapcontext [^\n]*\n)?$")
+# AddressSanitizer does not know that we tell it, and warns of the C library's switch;
+# once in each process, so a verb with child processes warns for each of them.
+set(warning "^(==[0-9]+==WARNING: ASan doesn't fully support makecontext/swapcontext [^\n]*\n)*$")
+
+# Faults happen in child processes, where nobody catches SIGSEGV but the verb itself:
+# they end the same way in all presets, and no sanitizer reports them.
+
+# Entered 8 bytes lower: x86-64 refuses the spill, another processor need not, and the C
+# library sees to it that there is nothing to refuse.
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")
+  set(misaligned "\nentered 8 bytes lower: [^\n]*: killed by SIGSEGV\n8 bytes off is deadly ")
+else()
+  set(misaligned "\n8 bytes off (is deadly|goes unpunished) ")
+endif()
 
 foreach(program greenthreads greenthreads-ucontext)
   if(program STREQUAL "greenthreads-ucontext")
     set(stderr STDERR ${warning})
+    set(misaligned "\nit holds addresses of its own stack, so it cannot be moved by 8 bytes.\n")
   else()
     set(stderr "")
   endif()
@@ -17,16 +30,32 @@ foreach(program greenthreads greenthreads-ucontext)
     "  25 +thread-2 +counts 14\n")
   add_verb_test(${program} stack STATUS 0 ARGS stack ${stderr}
     STDOUT "^a stack of 65536 bytes grows down" " = hello\\(\\)\n"
-    "\non that stack, hello\\(\\) says: hello\n" "0x[0-9a-f]*0: a\nmultiple of 16, [^\n]*\n$")
-  add_verb_test(${program} bench.csv STATUS 0 ARGS bench --csv ${stderr}
-    STDOUT "^name,median ns,least,most,ratio\n2 green threads,[^\n]*,1.000\n2 OS threads,")
+    "\non that stack, hello\\(\\) says: hello\n"
+    "\nword +fresh, as a number +suspended +which is\n"
+    " is on its stack: 6 of 6 marks, [0-6] of them in registers that\n[^\n]* [1-9][0-9]* bytes below"
+    "#\\| \\|########\\|  the top, [0-9]+ bytes in use\n"
+    "0x[0-9a-f]+ +\\| +\\| \\|########\\|  was in use, and is free again\n"
+    "0x[0-9a-f]+ +\\| +\\| \\| +\\|  the last page\n0x[0-9a-f]+ +\\|xxxxxxxx\\| \\|xxxxxxxx\\|  the guard, "
+    "\nhello\\(\\) has gone on, and its marks are what they were. [^\n]*\nstood below it, so stacks grow down. "
+    " 0x[0-9a-f]*0,\na multiple of 16, [^\n]*\n$")
+  add_verb_test(${program} stack.align STATUS 0 ARGS stack --bug align ${stderr}
+    STDOUT "^entered as the ABI asks: frame at 0x[0-9a-f]+0, 16 \\* n \\+ 0: exits with 0\n"
+    ${misaligned} ": yes\n$")
 
-  add_verb_test(${program} help STATUS 0 ARGS --help STDOUT "run.*stack.*bench")
+  # A spin would count by millions.
+
+  add_verb_test(${program} bench.csv STATUS 0 ARGS bench --csv ${stderr}
+    STDOUT "^name,median ns,least,most,ratio\nswitch alone,[^\n]*,1.000\nyield, 2 threads," "\nspawn to end, one by one," "\nOS thread, create to join,")
+
+  add_verb_test(${program} help STATUS 0 ARGS --help
+    STDOUT "run.*stack.*bench")
   add_verb_test(${program} run.help STATUS 0 ARGS run --help STDOUT "^Usage: ${program} run ")
   add_verb_test(${program} no-such-verb STATUS 64 ARGS rum
     STDERR "^${program} run: unexpected argument 'rum'\n")
   add_verb_test(${program} no-such-option STATUS 64 ARGS stack --size
     STDERR "^${program} stack: unrecognized option '--size'\n")
+  add_verb_test(${program} stack.no-such-bug STATUS 64 ARGS stack --bug noguard
+    STDERR "^${program} stack: --bug: 'noguard' is not align\n")
 
   add_test(NAME ${program}.elf COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/greenthreads/elf.bash
     $<TARGET_FILE:${program}> $<TARGET_FILE:${program}-core> ${CMAKE_READELF} ${CMAKE_AR})
@@ -47,8 +76,11 @@ enable_language(ASM)
 foreach(program greenthreads greenthreads-ucontext)
   target_sources(${program}.context PRIVATE greenthreads/markers.S)
   target_link_libraries(${program}.context PRIVATE m) # fesetround
-  foreach(module stack runtime)
+  target_link_libraries(${program}.runtime PRIVATE m)
+  target_link_options(${program}.runtime PRIVATE LINKER:--wrap=clock_nanosleep)
+  foreach(module stack timers runtime)
     target_link_options(${program}.${module} PRIVATE LINKER:--wrap=mmap LINKER:--wrap=munmap
-      LINKER:--wrap=mprotect LINKER:--wrap=calloc LINKER:--wrap=reallocarray)
+      LINKER:--wrap=mprotect LINKER:--wrap=madvise LINKER:--wrap=calloc
+      LINKER:--wrap=aligned_alloc LINKER:--wrap=reallocarray)
   endforeach()
 endforeach()
