@@ -11,7 +11,7 @@ set -eu
 processor=$1
 here=$(realpath "$(dirname "$0")")
 
-modules=(context stack timers runtime)
+modules=(context stack timers runtime io)
 verbs=(run stack)
 
 # The calls that the tests of a module let fail on cue, as in verbs.cmake.
@@ -19,6 +19,7 @@ wraps_of() {
     case $1 in
     runtime) echo clock_nanosleep ;;&
     stack | timers | runtime) echo mmap munmap mprotect madvise calloc aligned_alloc reallocarray ;;
+    io) echo read send accept4 connect epoll_wait epoll_ctl epoll_create1 ;;
     esac
 }
 

@@ -83,4 +83,7 @@ foreach(program greenthreads greenthreads-ucontext)
       LINKER:--wrap=mprotect LINKER:--wrap=madvise LINKER:--wrap=calloc
       LINKER:--wrap=aligned_alloc LINKER:--wrap=reallocarray)
   endforeach()
+  target_link_options(${program}.io PRIVATE LINKER:--wrap=read LINKER:--wrap=send
+    LINKER:--wrap=accept4 LINKER:--wrap=connect LINKER:--wrap=epoll_wait LINKER:--wrap=epoll_ctl
+    LINKER:--wrap=epoll_create1)
 endforeach()
