@@ -8,6 +8,8 @@
 static const struct verb verbs[] = {
     {"run", "two green threads count, turn by turn", run_main},
     {"stack", "jump onto a stack made by hand, and draw it", stack_main},
+    {"overflow", "a recursion runs into the guard; who says so?",
+     overflow_main},
     {"bench", "what a switch costs, by assembly, ucontext and OS threads",
      bench_main},
 };

@@ -11,7 +11,7 @@ set -eu
 processor=$1
 here=$(realpath "$(dirname "$0")")
 
-modules=(context stack timers runtime io)
+modules=(context stack timers runtime io overflow)
 verbs=(run stack)
 
 # The calls that the tests of a module let fail on cue, as in verbs.cmake.

@@ -6,6 +6,12 @@ set(warning "^(==[0-9]+==WARNING: ASan doesn't fully support makecontext/swapcon
 
 # Faults happen in child processes, where nobody catches SIGSEGV but the verb itself:
 # they end the same way in all presets, and no sanitizer reports them.
+set(overflow_told
+  "^overflow_catch: 'glutton' touched 0x[0-9a-f]+, [0-9]+ bytes below its first\n"
+  "\n    frame: in the guard of [0-9]+ below the stack of 65536\n"
+  "\n    the hook has told 32 bytes. killed by SIGSEGV\n"
+  "\na handler on the stack that overflowed\n    has told 0 bytes. killed by SIGSEGV\n"
+  "\na guard stops an overflow. to report it takes another stack: yes\n$")
 
 # Entered 8 bytes lower: x86-64 refuses the spill, another processor need not, and the C
 # library sees to it that there is nothing to refuse.
@@ -41,6 +47,12 @@ foreach(program greenthreads greenthreads-ucontext)
   add_verb_test(${program} stack.align STATUS 0 ARGS stack --bug align ${stderr}
     STDOUT "^entered as the ABI asks: frame at 0x[0-9a-f]+0, 16 \\* n \\+ 0: exits with 0\n"
     ${misaligned} ": yes\n$")
+  add_verb_test(${program} overflow STATUS 0 ARGS overflow ${stderr} STDOUT ${overflow_told})
+  add_verb_test(${program} overflow.fault STATUS 0 ARGS overflow --fault ${stderr}
+    STDOUT "^at 0x[0-9a-f]+ there is 100\nat 0x64, [^\n]*: killed by SIGSEGV\n[^\n]*: yes\n$")
+  add_verb_test(${program} overflow.noguard STATUS 0 ARGS overflow --bug noguard ${stderr}
+    STDOUT "^the recursion returns as if all were well.\n" "finds [1-9][0-9]* of its 4096 bytes changed"
+    "the process exits with 0\n[^\n]*: yes\n$")
 
   # A spin would count by millions.
 
@@ -48,7 +60,7 @@ foreach(program greenthreads greenthreads-ucontext)
     STDOUT "^name,median ns,least,most,ratio\nswitch alone,[^\n]*,1.000\nyield, 2 threads," "\nspawn to end, one by one," "\nOS thread, create to join,")
 
   add_verb_test(${program} help STATUS 0 ARGS --help
-    STDOUT "run.*stack.*bench")
+    STDOUT "run.*stack.*overflow.*bench")
   add_verb_test(${program} run.help STATUS 0 ARGS run --help STDOUT "^Usage: ${program} run ")
   add_verb_test(${program} no-such-verb STATUS 64 ARGS rum
     STDERR "^${program} run: unexpected argument 'rum'\n")
@@ -56,6 +68,10 @@ foreach(program greenthreads greenthreads-ucontext)
     STDERR "^${program} stack: unrecognized option '--size'\n")
   add_verb_test(${program} stack.no-such-bug STATUS 64 ARGS stack --bug noguard
     STDERR "^${program} stack: --bug: 'noguard' is not align\n")
+  add_verb_test(${program} overflow.no-such-bug STATUS 64 ARGS overflow --bug=
+    STDERR "^${program} overflow: --bug: '' is not noguard\n")
+  add_verb_test(${program} overflow.bug-without-name STATUS 64 ARGS overflow --bug
+    STDERR "^${program} overflow: option '--bug' requires an argument\n")
 
   add_test(NAME ${program}.elf COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/greenthreads/elf.bash
     $<TARGET_FILE:${program}> $<TARGET_FILE:${program}-core> ${CMAKE_READELF} ${CMAKE_AR})
