@@ -10,6 +10,7 @@ static const struct verb verbs[] = {
     {"stack", "jump onto a stack made by hand, and draw it", stack_main},
     {"overflow", "a recursion runs into the guard; who says so?",
      overflow_main},
+    {"hog", "one that never yields starves the rest; two cures", hog_main},
     {"bench", "what a switch costs, by assembly, ucontext and OS threads",
      bench_main},
 };

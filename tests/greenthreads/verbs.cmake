@@ -12,6 +12,8 @@ set(overflow_told
   "\n    the hook has told 32 bytes. killed by SIGSEGV\n"
   "\na handler on the stack that overflowed\n    has told 0 bytes. killed by SIGSEGV\n"
   "\na guard stops an overflow. to report it takes another stack: yes\n$")
+set(hog_starves "^after each round the hog [^\n]*\ncomputes on +1000 +0 +0 +0 +0\n")
+set(hog_is_cured ": yes. with the cure each has its turn\nwhenever the hog yields: yes\n$")
 
 # Entered 8 bytes lower: x86-64 refuses the spill, another processor need not, and the C
 # library sees to it that there is nothing to refuse.
@@ -53,6 +55,11 @@ foreach(program greenthreads greenthreads-ucontext)
   add_verb_test(${program} overflow.noguard STATUS 0 ARGS overflow --bug noguard ${stderr}
     STDOUT "^the recursion returns as if all were well.\n" "finds [1-9][0-9]* of its 4096 bytes changed"
     "the process exits with 0\n[^\n]*: yes\n$")
+  add_verb_test(${program} hog STATUS 0 ARGS hog ${stderr}
+    STDOUT "${hog_starves}yields +1000 +1000 +1000 +1000 +1000\n" ${hog_is_cured})
+  add_verb_test(${program} hog.slice STATUS 0 ARGS hog --slice ${stderr}
+    STDOUT "${hog_starves}looks whether its slice is over +[0-9]+ +10 +10 +10 +10\n"
+    ${hog_is_cured})
 
   # A spin would count by millions.
 
@@ -60,7 +67,7 @@ foreach(program greenthreads greenthreads-ucontext)
     STDOUT "^name,median ns,least,most,ratio\nswitch alone,[^\n]*,1.000\nyield, 2 threads," "\nspawn to end, one by one," "\nOS thread, create to join,")
 
   add_verb_test(${program} help STATUS 0 ARGS --help
-    STDOUT "run.*stack.*overflow.*bench")
+    STDOUT "run.*stack.*overflow.*hog.*bench")
   add_verb_test(${program} run.help STATUS 0 ARGS run --help STDOUT "^Usage: ${program} run ")
   add_verb_test(${program} no-such-verb STATUS 64 ARGS rum
     STDERR "^${program} run: unexpected argument 'rum'\n")
@@ -72,6 +79,8 @@ foreach(program greenthreads greenthreads-ucontext)
     STDERR "^${program} overflow: --bug: '' is not noguard\n")
   add_verb_test(${program} overflow.bug-without-name STATUS 64 ARGS overflow --bug
     STDERR "^${program} overflow: option '--bug' requires an argument\n")
+  add_verb_test(${program} hog.argument STATUS 64 ARGS hog 3
+    STDERR "^${program} hog: unexpected argument '3'\n")
 
   add_test(NAME ${program}.elf COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/greenthreads/elf.bash
     $<TARGET_FILE:${program}> $<TARGET_FILE:${program}-core> ${CMAKE_READELF} ${CMAKE_AR})
