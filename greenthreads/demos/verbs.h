@@ -9,6 +9,7 @@
 int run_main(int argc, char **argv);
 int stack_main(int argc, char **argv);
 int overflow_main(int argc, char **argv);
+int compare_main(int argc, char **argv);
 int hog_main(int argc, char **argv);
 int bench_main(int argc, char **argv);
 

@@ -61,13 +61,31 @@ foreach(program greenthreads greenthreads-ucontext)
     STDOUT "${hog_starves}looks whether its slice is over +[0-9]+ +10 +10 +10 +10\n"
     ${hog_is_cured})
 
+  # compare: five styles, one story.
+  set(story "main +sets off two tasks\n[^\n]*main +can do other things meanwhile\n[^\n]*early +goes on after 10 ms\n[^\n]*early +goes on after 5 ms more\n[^\n]*late +goes on after 20 ms\n")
+  set(costs "\nengine +wall ms +CPU ms +wall ns +CPU ns\n")
+  set(verdict "\nthe same lines in the same order: yes. turns in turn: yes\n$")
+  add_verb_test(${program} compare STATUS 0 ARGS compare --turns 2000 STDERR ${warning}
+    STDOUT "^threads: [^\n]*\n" "\ngreen: [^\n]*\n" "\nucontext: [^\n]*\n"
+    "\ncallbacks: [^\n]*\n" "\npoll: [^\n]*\n" "${story}" "${verdict}"
+    "${costs}threads [^\n]*\ngreen [^\n]*\nucontext [^\n]*\ncallbacks [^\n]*\npoll [^\n]*\n")
+  foreach(engine threads green ucontext callbacks poll)
+    add_verb_test(${program} compare.${engine} STATUS 0 STDERR ${warning}
+      ARGS compare --engine ${engine} --turns 100
+      STDOUT "^${engine}: [^\n]*\n" "${story}" "${costs}${engine} [^\n]*\n${verdict}")
+  endforeach()
+  add_verb_test(${program} compare.no-such-engine STATUS 64 ARGS compare --engine fibers
+    STDERR "^${program} compare: --engine: 'fibers' is none of threads, green, ")
+  add_verb_test(${program} compare.turns STATUS 64 ARGS compare --turns 1
+    STDERR "^${program} compare: --turns: '1' is not a number from 2 to ")
+
   # A spin would count by millions.
 
   add_verb_test(${program} bench.csv STATUS 0 ARGS bench --csv ${stderr}
     STDOUT "^name,median ns,least,most,ratio\nswitch alone,[^\n]*,1.000\nyield, 2 threads," "\nspawn to end, one by one," "\nOS thread, create to join,")
 
   add_verb_test(${program} help STATUS 0 ARGS --help
-    STDOUT "run.*stack.*overflow.*hog.*bench")
+    STDOUT "run.*stack.*overflow.*compare.*hog.*bench")
   add_verb_test(${program} run.help STATUS 0 ARGS run --help STDOUT "^Usage: ${program} run ")
   add_verb_test(${program} no-such-verb STATUS 64 ARGS rum
     STDERR "^${program} run: unexpected argument 'rum'\n")
