@@ -14,6 +14,7 @@ static const struct verb verbs[] = {
      "one story by threads, green threads, ucontext, callbacks, polling",
      compare_main},
     {"hog", "one that never yields starves the rest; two cures", hog_main},
+    {"io", "a TCP echo server with one green thread per connection", io_main},
     {"bench", "what a switch costs, by assembly, ucontext and OS threads",
      bench_main},
 };

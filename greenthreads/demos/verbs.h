@@ -11,6 +11,7 @@ int stack_main(int argc, char **argv);
 int overflow_main(int argc, char **argv);
 int compare_main(int argc, char **argv);
 int hog_main(int argc, char **argv);
+int io_main(int argc, char **argv);
 int bench_main(int argc, char **argv);
 
 #endif

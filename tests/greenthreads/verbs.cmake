@@ -79,13 +79,40 @@ foreach(program greenthreads greenthreads-ucontext)
   add_verb_test(${program} compare.turns STATUS 64 ARGS compare --turns 1
     STDERR "^${program} compare: --turns: '1' is not a number from 2 to ")
 
+  # io: all bytes come back; and rude clients.
+  add_verb_test(${program} io STATUS 0 ARGS io ${stderr}
+    STDOUT "ms +1 +writer-1 +wrote 1 bytes\n[^\n]* 2 +(server|writer)-[12] " # one count for all
+    "server-1 +read 1 bytes" "server-2 +read 64 bytes. others ran meanwhile\n"
+    "client-1 +read 5000 bytes. others ran meanwhile\n"
+    "\n8 clients, 8 connections, 8429128 bytes: all came back\n$")
+  add_verb_test(${program} io.clients STATUS 0 ARGS io --clients 40 ${stderr}
+    STDOUT "\n40 clients, 40 connections, 42145640 bytes: all came back\n$")
+  set(io_bash bash ${CMAKE_CURRENT_SOURCE_DIR}/greenthreads/io.bash)
+  set(listening "^listening on 127.0.0.1:[0-9]+\n")
+  add_run_test(${program}.verb.io.SIGINT STATUS 0 ${stderr} COMMAND ${io_bash} echo INT $<TARGET_FILE:${program}>
+    STDOUT "${listening}served 1 connections. waited 0 times for a descriptor\n$")
+  add_run_test(${program}.verb.io.reset STATUS 0 ${stderr} COMMAND ${io_bash} reset TERM $<TARGET_FILE:${program}>
+    STDOUT "${listening}served 4 connections. waited 0 times for a descriptor\n$")
+  add_run_test(${program}.verb.io.crowd STATUS 0 ${stderr} COMMAND ${io_bash} crowd TERM $<TARGET_FILE:${program}>
+    STDOUT "${listening}served 20 connections. waited 0 times for a descriptor\n$")
   # A spin would count by millions.
+  add_run_test(${program}.verb.io.EMFILE STATUS 0 COMMAND ${io_bash} starve TERM $<TARGET_FILE:${program}>
+    STDERR "^(==[^\n]*swapcontext[^\n]*\n)?${program} io: accept: waits until a connection is over: Too many open files\n$"
+    STDOUT "${listening}served 20 connections. waited [1-9][0-9]?[0-9]? times for a descriptor\n$")
+  add_run_test(${program}.verb.io.port-in-use STATUS 1 STDOUT "${listening}$"
+    STDERR "${program} io: listen on 127.0.0.1:[0-9]+: Address already in use\n$"
+    COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/with_server.bash $<TARGET_FILE:${program}> io --listen 0
+      -- bash -c "exec \$0 io --listen \${1##*:}" $<TARGET_FILE:${program}> {})
+  add_verb_test(${program} io.port STATUS 64 ARGS io --listen 65536
+    STDERR "^${program} io: --listen: '65536' is not a number from 0 to 65535\n")
+  add_verb_test(${program} io.no-clients STATUS 64 ARGS io --clients 0
+    STDERR "^${program} io: --clients: '0' is not a number from 1 to ")
 
   add_verb_test(${program} bench.csv STATUS 0 ARGS bench --csv ${stderr}
     STDOUT "^name,median ns,least,most,ratio\nswitch alone,[^\n]*,1.000\nyield, 2 threads," "\nspawn to end, one by one," "\nOS thread, create to join,")
 
   add_verb_test(${program} help STATUS 0 ARGS --help
-    STDOUT "run.*stack.*overflow.*compare.*hog.*bench")
+    STDOUT "run.*stack.*overflow.*compare.*hog.*io.*bench")
   add_verb_test(${program} run.help STATUS 0 ARGS run --help STDOUT "^Usage: ${program} run ")
   add_verb_test(${program} no-such-verb STATUS 64 ARGS rum
     STDERR "^${program} run: unexpected argument 'rum'\n")
