@@ -15,6 +15,7 @@ static const struct verb verbs[] = {
      compare_main},
     {"hog", "one that never yields starves the rest; two cures", hog_main},
     {"io", "a TCP echo server with one green thread per connection", io_main},
+    {"many", "a crowd of green threads, all alive at once", many_main},
     {"bench", "what a switch costs, by assembly, ucontext and OS threads",
      bench_main},
 };

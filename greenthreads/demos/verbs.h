@@ -12,6 +12,7 @@ int overflow_main(int argc, char **argv);
 int compare_main(int argc, char **argv);
 int hog_main(int argc, char **argv);
 int io_main(int argc, char **argv);
+int many_main(int argc, char **argv);
 int bench_main(int argc, char **argv);
 
 #endif

@@ -23,6 +23,8 @@ else()
   set(misaligned "\n8 bytes off (is deadly|goes unpunished) ")
 endif()
 
+file(STRINGS /proc/sys/vm/max_map_count most_mappings)
+
 foreach(program greenthreads greenthreads-ucontext)
   if(program STREQUAL "greenthreads-ucontext")
     set(stderr STDERR ${warning})
@@ -108,11 +110,41 @@ foreach(program greenthreads greenthreads-ucontext)
   add_verb_test(${program} io.no-clients STATUS 64 ARGS io --clients 0
     STDERR "^${program} io: --clients: '0' is not a number from 1 to ")
 
+  # many: all alive at once, nothing left over.
+  set(row " +[0-9]+ ns +[0-9]+ ns +[0-9]+ ns +[0-9]+ ns +[0-9]+ B +[0-9]+ B\n")
+  string(REPEAT " +100000${row}" 10 rows)
+  foreach(guard best mprotect none)
+    add_verb_test(${program} many.${guard} STATUS 0 ${stderr}
+      ARGS many --guard ${guard} --count 2000 --stack 64
+      STDOUT "^green threads on stacks of 64 KiB, guard: (advice|mprotect|none). for each:\n"
+      "\n +2000${row}\nall 2000 ran, and were alive at once\n$")
+  endforeach()
+  add_verb_test(${program} many.one STATUS 0 ARGS many -c 1 -s 16 ${stderr}
+    STDOUT "\nall 1 ran, and were alive at once\n$")
+  add_verb_test(${program} many.memory STATUS 1 ARGS many --count 1000000000
+    STDERR "^${program} many: 1000000000 threads will take [0-9]+ MiB, and [0-9]+ MiB are available\n$")
+  if(NOT CMAKE_C_FLAGS MATCHES "-fsanitize") # sanitizers map memory, too, and know fewer threads
+    add_verb_test(${program} many.runs STATUS 0 ${stderr} ARGS many --count 100000 --runs 10
+      STDOUT "\n${rows}\nall 100000 ran, and were alive at once\n10 runs: nothing left over, mapping or descriptor\n$")
+    add_run_test(${program}.verb.many.addresses STATUS 1
+      STDERR "^${program} many: 100000 threads take [0-9]+ MiB of addresses, and ulimit -v allows 976\n$"
+      COMMAND bash -c "ulimit -v 1000000 && exec \$0 many --count 100000" $<TARGET_FILE:${program}>)
+    if(most_mappings LESS 200000)
+      add_verb_test(${program} many.mappings STATUS 1
+        ARGS many --guard mprotect --count ${most_mappings} STDOUT "\n +[1-9][0-9]+${row}$"
+        STDERR "^${program} many: make thread [0-9]+: no more guarded stacks: [^\n]*vm.max_map_count [^\n]*\n$")
+    endif()
+  endif()
+  add_verb_test(${program} many.stack STATUS 64 ARGS many --stack 15
+    STDERR "^${program} many: --stack: '15' is not a number from 16 to ")
+  add_verb_test(${program} many.guard STATUS 64 ARGS many --guard wall
+    STDERR "^${program} many: --guard: 'wall' is none of best, advice, mprotect, none\n")
+
   add_verb_test(${program} bench.csv STATUS 0 ARGS bench --csv ${stderr}
     STDOUT "^name,median ns,least,most,ratio\nswitch alone,[^\n]*,1.000\nyield, 2 threads," "\nspawn to end, one by one," "\nOS thread, create to join,")
 
   add_verb_test(${program} help STATUS 0 ARGS --help
-    STDOUT "run.*stack.*overflow.*compare.*hog.*io.*bench")
+    STDOUT "run.*stack.*overflow.*compare.*hog.*io.*many.*bench")
   add_verb_test(${program} run.help STATUS 0 ARGS run --help STDOUT "^Usage: ${program} run ")
   add_verb_test(${program} no-such-verb STATUS 64 ARGS rum
     STDERR "^${program} run: unexpected argument 'rum'\n")
