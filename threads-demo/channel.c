@@ -1,80 +1,76 @@
 /* SPDX-License-Identifier: MIT
  *
- * channel.c - one lock, two conditions, one ring.
+ * channel.c - who holds which side, and when that ends. How values travel is
+ * the engines' business.
  *
- * Invariant, whenever the lock is free: count values wait in slots head,
- * head + 1, ... (modulo slots), and count <= slots <= capacity. A waiter waits
- * for count or for the other side's holders to change, and whoever changes
- * either signals: not_empty when count grows or the last sender goes, not_full
- * when count falls or the last receiver goes. Nothing else can end a wait.
- *
- * One value arrives: one receiver can use it, so one is woken. A side goes: all
- * who wait for it must know, so all are woken.
- *
- * Read with: OSTEP, ch. 30 "Condition Variables".
+ * Each side counts its holds; whoever lets go of the last one tells the engine.
+ * A third count, of all holds, says when the memory goes: by then nobody else
+ * can be in here.
  */
 #include "channel.h"
 
 #include <assert.h>
-#include <pthread.h>
-#include <stdbool.h>
 #include <stdlib.h>
-#include <string.h>
 
+#include "channel_engine.h"
 #include "util.h"
 
-struct channel {
-    size_t value_size, capacity; /* fixed by channel_new() */
-
-    pthread_mutex_t lock; /* guards everything below */
-    pthread_cond_t not_empty, not_full;
-    size_t senders, receivers;
-    size_t head, count;
-    size_t slots;          /* how many values the ring has room for now */
-    unsigned char *values; /* slots * value_size bytes */
-};
-
-enum { FIRST_SLOTS = 16 }; /* an unbounded ring doubles from here */
-
-int channel_new(struct channel **out, size_t value_size, size_t capacity)
+/* Could the values lie in memory at all? The engines then compute sizes without
+ * fear of overflow, with 15 bytes more for each. */
+static bool has_a_size(size_t value_size, size_t capacity)
 {
-    if (value_size == 0 || capacity == 0)
-        return -EINVAL;
+    const size_t most = PTRDIFF_MAX / 4;
 
-    struct channel *ch = calloc(1, sizeof *ch);
-    if (ch == NULL)
+    if (value_size > most / 4096)
+        return false;
+    return capacity == CHANNEL_UNBOUNDED ||
+           capacity <= most / (value_size + 15);
+}
+
+int channel_new(struct channel **out, enum channel_engine engine,
+                size_t value_size, size_t capacity)
+{
+    struct channel *ch = NULL;
+    int rc;
+
+    if (value_size == 0)
+        return -EINVAL;
+    if (!has_a_size(value_size, capacity))
         return -ENOMEM;
+    if (capacity == CHANNEL_NO_ROOM)
+        rc = channel_meet_new(&ch);
+    else if (engine == CHANNEL_MUTEX)
+        rc = channel_mutex_new(&ch, value_size, capacity);
+    else if (capacity == CHANNEL_UNBOUNDED)
+        rc = channel_blocks_new(&ch, value_size);
+    else
+        rc = channel_ring_new(&ch, value_size, capacity);
+    if (rc < 0)
+        return rc;
+
     ch->value_size = value_size;
     ch->capacity = capacity;
-    ch->slots = capacity == CHANNEL_UNBOUNDED ? FIRST_SLOTS : capacity;
-    ch->values = calloc(ch->slots, value_size);
-    if (ch->values == NULL) {
-        free(ch);
-        return -ENOMEM;
-    }
-    must(pthread_mutex_init(&ch->lock, NULL));
-    must(pthread_cond_init(&ch->not_empty, NULL));
-    must(pthread_cond_init(&ch->not_full, NULL));
-    ch->senders = 1;
-    ch->receivers = 1;
+    ch->drop = NULL;
+    atomic_init(&ch->senders, 1);
+    atomic_init(&ch->receivers, 1);
+    atomic_init(&ch->holds, 2);
     *out = ch;
     return 0;
 }
 
-static void channel_free(struct channel *ch)
+void channel_set_drop(struct channel *ch, void (*drop)(void *value))
 {
-    must(pthread_cond_destroy(&ch->not_full));
-    must(pthread_cond_destroy(&ch->not_empty));
-    must(pthread_mutex_destroy(&ch->lock));
-    free(ch->values);
-    free(ch);
+    ch->drop = drop;
 }
 
-static void add_hold(struct channel *ch, size_t *side)
+static void add_hold(struct channel *ch, _Atomic size_t *side)
 {
-    must(pthread_mutex_lock(&ch->lock));
-    (*side)++;
-    must(pthread_mutex_unlock(&ch->lock));
+    /* relaxed: the caller's own hold keeps both above 0, and the new holder
+     * learns of the channel from the caller. */
+    atomic_fetch_add_explicit(&ch->holds, 1, memory_order_relaxed);
+    size_t before = atomic_fetch_add_explicit(side, 1, memory_order_relaxed);
+    assert(before > 0);
+    (void)before;
 }
 
 void channel_add_sender(struct channel *ch)
@@ -87,84 +83,61 @@ void channel_add_receiver(struct channel *ch)
     add_hold(ch, &ch->receivers);
 }
 
-static void drop_hold(struct channel *ch, size_t *side, pthread_cond_t *awaited)
+static void drop_hold(struct channel *ch, _Atomic size_t *side,
+                      void (*gone)(struct channel *ch))
 {
-    must(pthread_mutex_lock(&ch->lock));
-    if (--*side == 0)
-        must(pthread_cond_broadcast(awaited));
-    bool last = ch->senders + ch->receivers == 0;
-    must(pthread_mutex_unlock(&ch->lock));
-    if (last) /* no one else has a hold, so no one else can be in here */
-        channel_free(ch);
+    /* release, "side let go": what this holder did here is done. acquire: the
+     * last to go has the others' work behind it. */
+    if (atomic_fetch_sub_explicit(side, 1, memory_order_acq_rel) == 1)
+        gone(ch);
+    /* The same for the memory: it goes after all that anyone did with it. */
+    if (atomic_fetch_sub_explicit(&ch->holds, 1, memory_order_acq_rel) == 1)
+        ch->ops->free(ch);
 }
 
 void channel_drop_sender(struct channel *ch)
 {
-    drop_hold(ch, &ch->senders, &ch->not_empty);
+    drop_hold(ch, &ch->senders, ch->ops->senders_gone);
 }
 
 void channel_drop_receiver(struct channel *ch)
 {
-    drop_hold(ch, &ch->receivers, &ch->not_full);
-}
-
-static unsigned char *slot(struct channel *ch, size_t i)
-{
-    assert(ch->slots > 0);
-    return ch->values + (ch->head + i) % ch->slots * ch->value_size;
-}
-
-/* Doubles the ring of an unbounded channel; the values move to its start. */
-static int grow(struct channel *ch)
-{
-    unsigned char *values = reallocarray(NULL, ch->slots, 2 * ch->value_size);
-    if (values == NULL)
-        return -ENOMEM;
-    for (size_t i = 0; i < ch->count; i++)
-        memcpy(values + i * ch->value_size, slot(ch, i), ch->value_size);
-    free(ch->values);
-    ch->values = values;
-    ch->head = 0;
-    ch->slots *= 2;
-    return 0;
-}
-
-/* Waits until there is room, or no reader for it. Called with the lock held. */
-static int await_room(struct channel *ch)
-{
-    while (ch->count == ch->slots && ch->receivers > 0) {
-        if (ch->capacity == CHANNEL_UNBOUNDED)
-            return grow(ch);
-        must(pthread_cond_wait(&ch->not_full, &ch->lock));
-    }
-    return ch->receivers > 0 ? 0 : -EPIPE;
+    drop_hold(ch, &ch->receivers, ch->ops->receivers_gone);
 }
 
 int channel_send(struct channel *ch, const void *value)
 {
-    must(pthread_mutex_lock(&ch->lock));
-    int rc = await_room(ch);
-    if (rc == 0) {
-        memcpy(slot(ch, ch->count), value, ch->value_size);
-        ch->count++;
-        must(pthread_cond_signal(&ch->not_empty));
-    }
-    must(pthread_mutex_unlock(&ch->lock));
-    return rc;
+    return ch->ops->send(ch, value, NEVER);
+}
+
+int channel_try_send(struct channel *ch, const void *value)
+{
+    return ch->ops->send(ch, value, NO_WAIT);
+}
+
+int channel_send_until(struct channel *ch, const void *value, int64_t deadline)
+{
+    int rc = ch->ops->send(ch, value, deadline);
+    return rc == -EAGAIN ? -ETIMEDOUT : rc;
 }
 
 int channel_recv(struct channel *ch, void *value)
 {
-    must(pthread_mutex_lock(&ch->lock));
-    while (ch->count == 0 && ch->senders > 0)
-        must(pthread_cond_wait(&ch->not_empty, &ch->lock));
-    int rc = ch->count > 0 ? 0 : -EPIPE;
-    if (rc == 0) {
-        memcpy(value, slot(ch, 0), ch->value_size);
-        ch->head = (ch->head + 1) % ch->slots;
-        ch->count--;
-        must(pthread_cond_signal(&ch->not_full));
-    }
-    must(pthread_mutex_unlock(&ch->lock));
-    return rc;
+    return ch->ops->recv(ch, value, NEVER);
+}
+
+int channel_try_recv(struct channel *ch, void *value)
+{
+    return ch->ops->recv(ch, value, NO_WAIT);
+}
+
+int channel_recv_until(struct channel *ch, void *value, int64_t deadline)
+{
+    int rc = ch->ops->recv(ch, value, deadline);
+    return rc == -EAGAIN ? -ETIMEDOUT : rc;
+}
+
+size_t channel_length(struct channel *ch)
+{
+    return ch->ops->length(ch);
 }
