@@ -9,6 +9,10 @@ static const struct verb verbs[] = {
     {"mpsc", "many producers, one receiver, one channel", mpsc_main},
     {"pipeline", "a source, two workers and a sink, joined by channels",
      pipeline_main},
+    {"park", "sleep until handed a token, and look again", park_main},
+    {"pool", "ten jobs on four workers, results in order", pool_main},
+    {"oneshot", "one value: it comes, never comes, comes late", oneshot_main},
+    {"actor", "one thread owns the state, others send messages", actor_main},
     {"bench", "what a message through a channel costs", bench_main},
 };
 

@@ -8,6 +8,10 @@
 
 int mpsc_main(int argc, char **argv);
 int pipeline_main(int argc, char **argv);
+int park_main(int argc, char **argv);
+int pool_main(int argc, char **argv);
+int oneshot_main(int argc, char **argv);
+int actor_main(int argc, char **argv);
 int bench_main(int argc, char **argv);
 
 #endif
