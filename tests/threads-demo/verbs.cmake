@@ -47,16 +47,68 @@ add_verb_test(threads-demo pool STATUS 0 ARGS pool
 add_verb_test(threads-demo pool.hold STATUS 0 ARGS pool --bug hold
   STDOUT "finishes job 9, as number [0-9]+\n" "\nin order: true. at most 1 jobs ran at the same time\n$")
 
+add_verb_test(threads-demo counter STATUS 0 ARGS counter STDOUT "^mutex: 10000 counted, 0 lost\n$")
+add_verb_test(threads-demo counter.relaxed STATUS 0 ARGS counter --how relaxed
+  STDOUT "^relaxed: 10000 counted, 0 lost\n$")
+add_verb_test(threads-demo counter.loadstore STATUS 0 ARGS counter --how loadstore
+  STDOUT "^loadstore: 10000 counted, [0-9]+ lost: a load and a store are not one step\n$")
+add_verb_test(threads-demo counter.pair STATUS 0 ARGS counter --pair
+  STDOUT "^mutex: count 10, total 55: yes. seen out of step: never\n$")
+add_verb_test(threads-demo counter.pair.relaxed STATUS 0 ARGS counter --pair --how relaxed
+  STDOUT "^relaxed: count 10, total 55: yes. seen out of step: yes\n$")
+# A data race is undefined. ThreadSanitizer must see this one; others may not.
+if(CMAKE_C_FLAGS MATCHES "fsanitize=thread")
+  add_verb_test(threads-demo counter.racy STATUS 0 ARGS counter --how racy
+    STDOUT "^the race was reported, and stopped\n$" STDERR "WARNING: ThreadSanitizer: data race")
+  set_tests_properties(threads-demo.verb.counter.racy PROPERTIES LABELS bug-tsan)
+else()
+  add_verb_test(threads-demo counter.racy STATUS 0 ARGS counter --how racy
+    STDOUT "^racy: 10000 counted, [0-9]+ lost: a load and a store are not one step\n$")
+endif()
+
+add_verb_test(threads-demo lock STATUS 0 ARGS lock
+  STDOUT "^0: apple\n1: orange\n2: peach\ngrape: inserted\n$")
+add_verb_test(threads-demo lock.hold STATUS 0 ARGS lock --bug hold
+  STDOUT "^0: apple\n1: orange\n2: peach\ngrape: Resource deadlock avoided\n$")
+add_verb_test(threads-demo lock.futex STATUS 0 ARGS lock --kind futex
+  STDOUT "^futex: 100000 of 100000 counted. system calls: 0 alone, [1-9][0-9]* among 4\n$")
+add_verb_test(threads-demo lock.spin STATUS 0 ARGS lock --kind spin
+  STDOUT "^spin: 100000 of 100000 counted. system calls: 0 alone, 0 among 4\n$")
+add_verb_test(threads-demo lock.rwlock STATUS 0 ARGS lock --kind rwlock
+  STDOUT "one had to wait. the writer came before them\n$")
+add_verb_test(threads-demo lock.starve STATUS 0 ARGS lock --kind rwlock --bug starve
+  STDOUT "all were let in. the writer came when there were no more\n$")
+
+add_verb_test(threads-demo condvar STATUS 0 ARGS condvar
+  STDOUT "waiter +wakes, and it is not ready\n" "waiter +wakes, and it is ready\n"
+  "misled by a stray wake-up: no\n$")
+add_verb_test(threads-demo condvar.if STATUS 0 ARGS condvar --bug if
+  STDOUT "misled by a stray wake-up: yes\n$")
+add_verb_test(threads-demo barrier STATUS 0 ARGS barrier
+  STDOUT "phase 1\n.*phase 1\n.*phase 1\n.*phase 2\n" "0 began phase 2 too early. 1 was named\n$")
+add_verb_test(threads-demo once STATUS 0 ARGS once
+  STDOUT "^by compare-and-swap: 4 made, 1 kept. by pthread_once: 1 made\n"
+  "by compare-and-swap: 0 given twice, 145 refused\n$")
 add_verb_test(threads-demo oneshot STATUS 0 ARGS oneshot
   STDOUT "came: 7. never: told. late: 9. a second value: refused\n$")
+add_verb_test(threads-demo refcount STATUS 0 ARGS refcount
+  STDOUT "^upgrade with owners: yes, without: no. value ended 1 time, memory freed 1 time\n$")
 add_verb_test(threads-demo actor STATUS 0 ARGS actor
   STDOUT "Ada 12, Alan 8, Grace unknown\n" "actor +has no handles left, and ends\n")
 add_verb_test(threads-demo actor.counter STATUS 0 ARGS actor --counter
   STDOUT "ten callers, ten different numbers: yes\n")
+add_verb_test(threads-demo fanout STATUS 0 ARGS fanout
+  STDOUT "slow +missed 2\n" "slow: 4 read, 2 missed. both saw the last: yes\n$")
+add_verb_test(threads-demo fanout.watch STATUS 0 ARGS fanout --kind watch
+  STDOUT "slow: 1 read, 0 missed. both saw the last: yes\n$")
+add_verb_test(threads-demo limit STATUS 0 ARGS limit STDOUT "9 tasks, at most 3 under way\n$")
+add_verb_test(threads-demo cancel STATUS 0 ARGS cancel
+  STDOUT "^no handler: +taken by nobody, for ever, half done\n"
+  "\nhandler: +free, undone\nrobust mutex: taken by one who died, half done, put right\n$")
 
 add_verb_test(threads-demo help STATUS 0 ARGS --help STDOUT "mpsc.*pipeline.*bench")
-foreach(verb mpsc pipeline park pool oneshot actor 
-    bench)
+foreach(verb mpsc pipeline park pool counter lock condvar barrier once oneshot refcount actor fanout
+    limit cancel bench)
   add_verb_test(threads-demo ${verb}.help STATUS 0 ARGS ${verb} --help
     STDOUT "^Usage: threads-demo ${verb} ")
   add_verb_test(threads-demo ${verb}.bad-option STATUS 64 ARGS ${verb} --no-such-option
@@ -65,7 +117,9 @@ endforeach()
 add_verb_test(threads-demo no-such-verb STATUS 64 ARGS mspc
   STDERR "^threads-demo mpsc: unexpected argument 'mspc'\n")
 foreach(bad "mpsc --cap -1" "mpsc --engine quick" "pipeline --cap some" "pipeline --bug close"
-    "park --bug none" "pool --bug held")
+    "park --bug none" "pool --bug held" "counter --how fast" "counter --pair --how racy"
+    "lock --kind door" "lock --bug starve" "lock --kind spin --bug hold" "lock --bug keep"
+    "condvar --bug while" "fanout --kind narrow")
   separate_arguments(words UNIX_COMMAND "${bad}")
   string(REPLACE " " "_" name "${bad}")
   list(GET words 0 verb)
