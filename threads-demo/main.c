@@ -22,6 +22,7 @@ static const struct verb verbs[] = {
     {"fanout", "one value for all who listen", fanout_main},
     {"limit", "nine tasks, three permits", limit_main},
     {"cancel", "a thread cancelled with a lock held", cancel_main},
+    {"order", "memory orders: what this CPU shows", order_main},
     {"bench", "what a message through a channel costs", bench_main},
 };
 

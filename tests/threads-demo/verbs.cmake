@@ -8,6 +8,7 @@ target_link_options(threads-demo.channel_slow PRIVATE LINKER:--wrap=futex_wait,-
 target_link_options(threads-demo.gate PRIVATE LINKER:--wrap=parker_unpark)
 target_link_options(threads-demo.oneshot PRIVATE LINKER:--wrap=futex_wake)
 target_link_options(threads-demo.parker PRIVATE LINKER:--wrap=futex_wait)
+target_link_options(threads-demo.litmus PRIVATE LINKER:--wrap=aligned_alloc,--wrap=pthread_create)
 target_link_options(threads-demo.pool PRIVATE LINKER:--wrap=calloc,--wrap=pthread_create)
 
 set(ordered "18 received, 18 of them in their sender's order\n$")
@@ -105,10 +106,12 @@ add_verb_test(threads-demo limit STATUS 0 ARGS limit STDOUT "9 tasks, at most 3 
 add_verb_test(threads-demo cancel STATUS 0 ARGS cancel
   STDOUT "^no handler: +taken by nobody, for ever, half done\n"
   "\nhandler: +free, undone\nrobust mutex: taken by one who died, half done, put right\n$")
+add_verb_test(threads-demo order STATUS 0 ARGS order
+  STDOUT "^store buffering" "\nmessage passing" "\nload buffering" "\nnothing forbidden was seen\n$")
 
 add_verb_test(threads-demo help STATUS 0 ARGS --help STDOUT "mpsc.*pipeline.*bench")
 foreach(verb mpsc pipeline park pool counter lock condvar barrier once oneshot refcount actor fanout
-    limit cancel bench)
+    limit cancel order bench)
   add_verb_test(threads-demo ${verb}.help STATUS 0 ARGS ${verb} --help
     STDOUT "^Usage: threads-demo ${verb} ")
   add_verb_test(threads-demo ${verb}.bad-option STATUS 64 ARGS ${verb} --no-such-option
