@@ -45,6 +45,7 @@ function(add_missing_test directory package)
     COMMAND ${CMAKE_COMMAND} -E env PKG_CONFIG_LIBDIR=/none ${CMAKE_COMMAND} --fresh
       -S ${top}/${directory} -B ${CMAKE_CURRENT_BINARY_DIR}/missing/${directory} ${ARGN})
 endfunction()
+add_missing_test(threads-demo libssl-dev -DCMAKE_DISABLE_FIND_PACKAGE_OpenSSL=ON)
 add_missing_test(threadpool-julia libpng-dev -DCMAKE_DISABLE_FIND_PACKAGE_PNG=ON)
 add_missing_test(eventloop-basic libuv1-dev)
 add_missing_test(tcp-http libmicrohttpd-dev)

@@ -23,6 +23,7 @@ static const struct verb verbs[] = {
     {"limit", "nine tasks, three permits", limit_main},
     {"cancel", "a thread cancelled with a lock held", cancel_main},
     {"order", "memory orders: what this CPU shows", order_main},
+    {"dirsum", "size or digest of every file in a tree", dirsum_main},
     {"bench", "what a message through a channel costs", bench_main},
 };
 

@@ -10,6 +10,7 @@ target_link_options(threads-demo.oneshot PRIVATE LINKER:--wrap=futex_wake)
 target_link_options(threads-demo.parker PRIVATE LINKER:--wrap=futex_wait)
 target_link_options(threads-demo.litmus PRIVATE LINKER:--wrap=aligned_alloc,--wrap=pthread_create)
 target_link_options(threads-demo.pool PRIVATE LINKER:--wrap=calloc,--wrap=pthread_create)
+target_link_options(threads-demo.digest PRIVATE LINKER:--wrap=read)
 
 set(ordered "18 received, 18 of them in their sender's order\n$")
 add_verb_test(threads-demo default STATUS 0 STDOUT ${ordered})
@@ -108,10 +109,12 @@ add_verb_test(threads-demo cancel STATUS 0 ARGS cancel
   "\nhandler: +free, undone\nrobust mutex: taken by one who died, half done, put right\n$")
 add_verb_test(threads-demo order STATUS 0 ARGS order
   STDOUT "^store buffering" "\nmessage passing" "\nload buffering" "\nnothing forbidden was seen\n$")
+add_run_test(threads-demo.verb.dirsum STATUS 0 STDOUT "^dirsum: all as it should be\n$"
+  COMMAND bash ${CMAKE_CURRENT_LIST_DIR}/dirsum.bash $<TARGET_FILE:threads-demo>)
 
-add_verb_test(threads-demo help STATUS 0 ARGS --help STDOUT "mpsc.*pipeline.*bench")
+add_verb_test(threads-demo help STATUS 0 ARGS --help STDOUT "mpsc.*pipeline.*park.*dirsum.*bench")
 foreach(verb mpsc pipeline park pool counter lock condvar barrier once oneshot refcount actor fanout
-    limit cancel order bench)
+    limit cancel order dirsum bench)
   add_verb_test(threads-demo ${verb}.help STATUS 0 ARGS ${verb} --help
     STDOUT "^Usage: threads-demo ${verb} ")
   add_verb_test(threads-demo ${verb}.bad-option STATUS 64 ARGS ${verb} --no-such-option
@@ -122,7 +125,7 @@ add_verb_test(threads-demo no-such-verb STATUS 64 ARGS mspc
 foreach(bad "mpsc --cap -1" "mpsc --engine quick" "pipeline --cap some" "pipeline --bug close"
     "park --bug none" "pool --bug held" "counter --how fast" "counter --pair --how racy"
     "lock --kind door" "lock --bug starve" "lock --kind spin --bug hold" "lock --bug keep"
-    "condvar --bug while" "fanout --kind narrow")
+    "condvar --bug while" "fanout --kind narrow" "dirsum" "dirsum one two")
   separate_arguments(words UNIX_COMMAND "${bad}")
   string(REPLACE " " "_" name "${bad}")
   list(GET words 0 verb)

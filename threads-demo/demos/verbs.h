@@ -24,6 +24,7 @@ int fanout_main(int argc, char **argv);
 int limit_main(int argc, char **argv);
 int cancel_main(int argc, char **argv);
 int order_main(int argc, char **argv);
+int dirsum_main(int argc, char **argv);
 int bench_main(int argc, char **argv);
 
 /* Stories that are parts of a verb, each in a file of its own name. */
