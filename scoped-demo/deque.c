@@ -1,69 +1,144 @@
 /* SPDX-License-Identifier: MIT
  *
- * deque.c - one lock, one ring.
+ * deque.c - the uncommon half: sharing, reclaiming, stealing.
  *
- * Invariant, whenever the lock is free: the tasks are slot[top], slot[top + 1],
- * ... slot[bottom - 1] (indices modulo the capacity), top the oldest, and
- * bottom - top <= DEQUE_CAPACITY. The two counters may wrap round: only their
- * difference counts, and the capacity divides what they wrap at.
+ * Invariants. Indices grow from the first slot: tail <= split <= top. The owner
+ * alone moves the split, and keeps a copy of it (as a pointer) that it can read
+ * without looking at the shared word; thieves only add one to the tail, and only
+ * while tail < split. Both do it by changing the whole word at once.
  *
- * The lock makes every operation one step, so owner and thief cannot both get
- * the last task. It is also what pool.c's proof that no one oversleeps leans on.
+ * A word may come back to what it was (the owner reclaims a task, runs it, and
+ * shares another one in the same slot). A thief that has slept through that wins
+ * its compare-and-swap all the same, and rightly so: it reads the slot only
+ * after having won, and then it is the new task that it reads.
+ *
+ * A slot is written again only after its thief has given it back, or if it never
+ * had one, so a thief reads in peace.
  */
 #include "deque.h"
 
-#include <assert.h>
-
-#include "util.h"
-
-static_assert((DEQUE_CAPACITY & (DEQUE_CAPACITY - 1)) == 0,
-              "the counters may only wrap at a multiple of the capacity");
-
-void deque_init(struct deque *d)
+static uint64_t word_of(uint64_t tail, uint64_t split)
 {
-    must(pthread_mutex_init(&d->lock, NULL));
-    d->top = d->bottom = 0;
+    return split << 32 | tail;
 }
 
-void deque_destroy(struct deque *d)
+static uint64_t tail_of(uint64_t word)
 {
-    must(pthread_mutex_destroy(&d->lock));
+    return word & UINT32_MAX;
 }
 
-bool deque_push(struct deque *d, struct task task)
+static uint64_t split_of(uint64_t word)
 {
-    must(pthread_mutex_lock(&d->lock));
-    bool room = d->bottom - d->top < DEQUE_CAPACITY;
-    if (room)
-        d->slot[d->bottom++ % DEQUE_CAPACITY] = task;
-    must(pthread_mutex_unlock(&d->lock));
-    return room;
+    return word >> 32;
 }
 
-bool deque_pop(struct deque *d, struct task *out)
+void deque_init(struct deque *d, struct worker *worker)
 {
-    must(pthread_mutex_lock(&d->lock));
-    bool found = d->bottom != d->top;
-    if (found)
-        *out = d->slot[--d->bottom % DEQUE_CAPACITY];
-    must(pthread_mutex_unlock(&d->lock));
-    return found;
+    d->split = d->slot;
+    atomic_init(&d->ceiling, NULL);
+    d->worker = worker;
+    atomic_init(&d->tail_split, 0);
+    for (size_t i = 0; i <= DEQUE_CAPACITY; i++) {
+        atomic_init(&d->slot[i].thief, NULL);
+        atomic_init(&d->slot[i].is_back, false);
+    }
 }
 
-bool deque_steal(struct deque *d, struct task *out)
+/* ---- The owner's ---- */
+
+bool deque_is_asked(struct deque *d)
 {
-    must(pthread_mutex_lock(&d->lock));
-    bool found = d->bottom != d->top;
-    if (found)
-        *out = d->slot[d->top++ % DEQUE_CAPACITY];
-    must(pthread_mutex_unlock(&d->lock));
-    return found;
+    /* relaxed: as in deque_push(). */
+    return atomic_load_explicit(&d->ceiling, memory_order_relaxed) == NULL;
 }
 
-bool deque_has_task(struct deque *d)
+bool deque_answer(struct deque *d, struct task *top)
 {
-    must(pthread_mutex_lock(&d->lock));
-    bool found = d->bottom != d->top;
-    must(pthread_mutex_unlock(&d->lock));
-    return found;
+    uint64_t private = (uint64_t)(top - d->split + 1);
+    uint64_t more = (private + 1) / 2;
+
+    if (more == 0)
+        return false;
+    /* seq_cst: before the sharing, so that a thief that comes too late for it
+     * can ask again (pool.c says why no sleeper's question is lost). */
+    atomic_store_explicit(&d->ceiling, &d->slot[DEQUE_CAPACITY],
+                          memory_order_seq_cst);
+    d->split += more;
+    /* seq_cst, "these are shared", pairs with deque_steal(): release, so that
+     * the thief sees the tasks, and in one order with falling asleep (pool.c). */
+    atomic_fetch_add_explicit(&d->tail_split, more << 32, memory_order_seq_cst);
+    return true;
+}
+
+bool deque_reclaim(struct task *top)
+{
+    struct deque *d = deque_of(top);
+    uint64_t index = (uint64_t)(top - d->slot);
+    /* relaxed: the slots that come back hold what the owner wrote there. The
+     * swap keeps the thieves' view intact, being a part of the release sequence
+     * of "these are shared". */
+    uint64_t word = atomic_load_explicit(&d->tail_split, memory_order_relaxed);
+    uint64_t split;
+
+    do {
+        if (tail_of(word) > index)
+            return false;
+        split = tail_of(word) + (index - tail_of(word)) / 2;
+    } while (!atomic_compare_exchange_weak_explicit(
+        &d->tail_split, &word, word_of(tail_of(word), split),
+        memory_order_relaxed, memory_order_relaxed));
+    d->split = &d->slot[split];
+    return true;
+}
+
+void deque_forget(struct task *top)
+{
+    struct deque *d = deque_of(top);
+    uint64_t index = (uint64_t)(top - d->slot);
+
+    /* relaxed, all three: no thief looks at a slot until it is shared again,
+     * which is a release; and while nothing is shared, which holds before and
+     * after, no thief changes the word. */
+    atomic_store_explicit(&top->thief, NULL, memory_order_relaxed);
+    atomic_store_explicit(&top->is_back, false, memory_order_relaxed);
+    atomic_store_explicit(&d->tail_split, word_of(index, index),
+                          memory_order_relaxed);
+    d->split = top;
+}
+
+/* ---- The thieves' ---- */
+
+struct task *deque_steal(struct deque *d)
+{
+    /* acquire, pairs with "these are shared": if we win, the task is seen. */
+    uint64_t word = atomic_load_explicit(&d->tail_split, memory_order_acquire);
+
+    while (tail_of(word) < split_of(word))
+        if (atomic_compare_exchange_weak_explicit(
+                &d->tail_split, &word, word + 1, memory_order_acquire,
+                memory_order_acquire))
+            return &d->slot[tail_of(word)];
+    return NULL;
+}
+
+void deque_ask(struct deque *d)
+{
+    /* seq_cst twice, pairs with deque_answer(), in which pool.c says why it must
+     * be so strict. Looked at first, because writing takes the line away. */
+    if (atomic_load_explicit(&d->ceiling, memory_order_seq_cst) != NULL)
+        atomic_store_explicit(&d->ceiling, NULL, memory_order_seq_cst);
+}
+
+bool deque_has_shared(struct deque *d)
+{
+    /* seq_cst, pairs with deque_answer(): see pool.c. */
+    uint64_t word = atomic_load_explicit(&d->tail_split, memory_order_seq_cst);
+
+    return tail_of(word) < split_of(word);
+}
+
+void task_give_back(struct task *task)
+{
+    /* seq_cst, "it is back", pairs with task_is_back(). */
+    atomic_store_explicit(&task->is_back, true, memory_order_seq_cst);
 }

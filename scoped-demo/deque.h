@@ -1,59 +1,154 @@
 /* SPDX-License-Identifier: MIT
  *
- * deque.h - a worker's own tasks, in a line with two ends.
+ * deque.h - a worker's own tasks: a flat array in two parts, of which the owner
+ * shares out the older and keeps the younger to itself.
  *
- * The owner pushes and pops at one end, so it goes on with what it put there
- * last, which is still in its cache (LIFO). Thieves steal at the other end, so
- * they get what has waited longest (FIFO): in divide and conquer that is the
- * biggest piece, and one theft is work for a long while.
+ *     slot[0]        tail            split            top
+ *        | stolen      | shared        | private        | free ...
  *
- * A task is copied in and out: the deque allocates nothing and owns nothing. It
- * has a fixed size; when it is full the owner runs the task itself, which is
- * what it would have come to anyway.
+ * The owner pushes and pops at the top, so it goes on with what it put there
+ * last, which is still in its cache (LIFO). Thieves take from the tail, so they
+ * get what has waited longest: in divide and conquer that is the biggest piece.
  *
- * Nothing here blocks but for the moment a lock is held.
+ * Nobody but the owner may touch the private part, and that is why pushing and
+ * popping there costs two or three plain stores and two loads: no fence, no
+ * compare-and-swap, no lock. Only a thief that comes in vain makes it otherwise:
+ * it asks (deque_ask), the owner meets the question at its next push, and then
+ * moves the split up and so shares out half of what it has.
  *
- * Read with: Rayon's documentation of join; Chase and Lev, "Dynamic Circular
- * Work-Stealing Deque" (2005), for the form without a lock.
+ * A stolen task's slot is its thief's, who reads the argument there and writes
+ * the result there, until it gives the slot back. The array lives as long as the
+ * pool, so a thief can never touch a frame that has died.
+ *
+ * The top is not in the deque: whoever runs on the worker hands it on, as an
+ * argument (`struct task *top`), which keeps it in a register. It also tells
+ * where one is: the deque that it points into begins at a multiple of its size.
+ *
+ * Read with: van Dijk and van de Pol, "Lace: Non-blocking Split Deque for
+ * Work-Stealing" (2014), after Dinan et al. (2009) and Faxen's Wool (2010). Ours
+ * has one word and one flag where Lace has several, and moves the split by
+ * atomic addition, so that no fence is needed. Chase and Lev, "Dynamic Circular
+ * Work-Stealing Deque" (2005), is the form that Rayon uses.
  */
 #ifndef DEQUE_H
 #define DEQUE_H
 
-#include <pthread.h>
+#include <assert.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
-struct worker; /* pool.h: who runs a task is told to it */
+struct worker; /* pool.h */
 
+/* One slot, by value; a cache line, so that neighbours do not disturb. */
 struct task {
-    void (*run)(struct worker *w, void *arg);
-    void *arg; /* borrowed: whoever made the task keeps it alive */
+    /* What a thief calls; it runs the task and gives the slot back. */
+    _Alignas(64) void (*call)(struct task *self, struct task *top);
+    union {
+        int (*job)(struct task *top, void *arg);
+        long (*number)(struct task *top, long arg);
+        void (*spawned)(struct task *top, void *arg);
+    } run;
+    union {
+        void *pointer;
+        long number;
+    } word; /* the argument; given back, the result */
+    _Atomic(struct worker *) thief;
+    atomic_bool is_back; /* the thief has done with the slot */
 };
 
-enum { DEQUE_CAPACITY = 1024 }; /* a power of two */
+enum { DEQUE_BYTES = 65536, DEQUE_CAPACITY = 1021 };
 
-/* In the open because it lies inside its worker, without a pointer between. */
+/* In the open for the functions that must be inline to be quick. */
 struct deque {
-    pthread_mutex_t lock; /* guards everything below */
-    size_t top, bottom;
-    struct task slot[DEQUE_CAPACITY];
+    /* The owner's line; but thieves that ask lower the ceiling to NULL. */
+    _Alignas(64) struct task *split;
+    _Atomic(struct task *) ceiling; /* a top below it may be pushed unasked */
+    struct worker *worker;          /* fixed by deque_init() */
+
+    /* Everyone's line: the index of the tail, and above it, in the high half,
+     * that of the split. In one word, so that a thief that takes the tail and
+     * an owner that draws the split back cannot both win. */
+    _Alignas(64) _Atomic uint64_t tail_split;
+
+    struct task slot[DEQUE_CAPACITY + 1]; /* into the last one nothing goes */
 };
 
-/* An empty deque in the caller's memory. */
-void deque_init(struct deque *d);
-/* To be called when no thread uses it any more; tasks in it are forgotten. */
-void deque_destroy(struct deque *d);
+static_assert(sizeof(struct task) == 64, "a task fills a cache line");
+static_assert(sizeof(struct deque) == DEQUE_BYTES,
+              "deque_of() rounds down to a multiple of this");
 
-/* The owner's: puts task at the bottom. False: full, and not taken. */
-bool deque_push(struct deque *d, struct task task);
+/* An empty deque, in memory that is aligned to DEQUE_BYTES. Its first push will
+ * share: nobody has had the time to ask. */
+void deque_init(struct deque *d, struct worker *worker);
 
-/* The owner's: takes the youngest task. False: empty, *out is untouched. */
-bool deque_pop(struct deque *d, struct task *out);
+static inline struct deque *deque_of(struct task *top)
+{
+    return (struct deque *)((uintptr_t)top & ~(uintptr_t)(DEQUE_BYTES - 1));
+}
 
-/* Any thread's: takes the oldest task. False: empty, *out is untouched. */
-bool deque_steal(struct deque *d, struct task *out);
+/* ---- The owner's ---- */
 
-/* Any thread's: whether there was a task at some moment during the call. */
-bool deque_has_task(struct deque *d);
+/* Whether *top, just filled in, is now a task, and the top is one higher. False:
+ * it is, unless there is no room, but deque_answer() must be called. */
+static inline bool deque_push(struct task *top)
+{
+    /* relaxed: a question is a wish; nothing is read by it. */
+    return top <
+           atomic_load_explicit(&deque_of(top)->ceiling, memory_order_relaxed);
+}
+
+/* False: there is no room for *top. */
+static inline bool deque_has_room(struct task *top)
+{
+    return top < &deque_of(top)->slot[DEQUE_CAPACITY];
+}
+
+/* Whether some thief asks. */
+bool deque_is_asked(struct deque *d);
+
+/* Shares the older half of what is private below top, at least one task, and
+ * takes the question as answered. False: nothing is private. */
+bool deque_answer(struct deque *d, struct task *top);
+
+/* Takes back the youngest task, *top, from the shared part: see deque_pop(). */
+bool deque_reclaim(struct task *top);
+
+/* Whether the youngest task, *top, is the owner's again, to be run. False: it
+ * was stolen, and so was all below it; when task_is_back(), deque_forget(). */
+static inline bool deque_pop(struct task *top)
+{
+    return __builtin_expect(top >= deque_of(top)->split, 1) ||
+           deque_reclaim(top);
+}
+
+/* Frees *top, the youngest task, which was stolen and is back. */
+void deque_forget(struct task *top);
+
+/* ---- Any thread's ---- */
+
+/* Takes the oldest shared task, whose slot is the thief's until task_is_back().
+ * NULL: none is shared; then deque_ask(). */
+struct task *deque_steal(struct deque *d);
+
+/* Asks the owner to share at its next push. */
+void deque_ask(struct deque *d);
+
+/* Whether something is shared. */
+bool deque_has_shared(struct deque *d);
+
+/* ---- The thief's and the owner's, one after the other ---- */
+
+/* The thief's last word: result and slot are the owner's. */
+void task_give_back(struct task *task);
+
+/* The owner's question. True: the result may be read. */
+static inline bool task_is_back(struct task *task)
+{
+    /* seq_cst, pairs with task_give_back(): acquire, so that the result is
+     * seen, and in one order with falling asleep (pool.c). */
+    return atomic_load_explicit(&task->is_back, memory_order_seq_cst);
+}
 
 #endif

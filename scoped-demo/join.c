@@ -1,53 +1,45 @@
 /* SPDX-License-Identifier: MIT
  *
- * join.c - offer B, run A, take B back.
+ * join.c - the half of join() that runs only when a thief came.
  *
- * The deque's order does the thinking. Thieves take the oldest first, so if B
- * was stolen, all below it was too, and what lies in the deque then is younger
- * than B: tasks that A spawned into a scope further out. If B was not stolen,
- * it is met on the way down, below those.
+ * What the thief and the owner share is the slot, in the owner's deque. So the
+ * thief writes the result, gives the slot back and then wakes the owner without
+ * touching a frame that the owner, awake already, may have left.
  */
 #include "join.h"
 
-#include "worker.h"
-
-/* B, in the frame of join(). */
-struct half {
-    int (*run)(struct worker *w, void *arg);
-    void *arg;
-    int rc;
-    struct latch done;
-};
-
-static void run_half(struct worker *w, void *arg)
+static void give_back(struct task *self)
 {
-    struct half *half = arg;
+    struct worker *owner = worker_of(self);
 
-    half->rc = half->run(w, half->arg);
-    latch_drop(&half->done); /* half may be gone now */
+    task_give_back(self);
+    worker_wake(owner);
 }
 
-static int take_back(struct worker *w, struct half *b)
+void join_call_job(struct task *self, struct task *top)
 {
-    struct task task;
-
-    while (worker_pop(w, &task)) {
-        if (task.arg == b)
-            return b->run(w, b->arg); /* nobody waits: no need of the latch */
-        task.run(w, task.arg);
-    }
-    worker_await(w, &b->done);
-    return b->rc;
+    self->word.number = self->run.job(top, self->word.pointer);
+    give_back(self);
 }
 
-int join(struct worker *w, int (*a)(struct worker *w, void *arg), void *a_arg,
-         int (*b)(struct worker *w, void *arg), void *b_arg)
+void join_call_number(struct task *self, struct task *top)
 {
-    struct half half = {.run = b, .arg = b_arg};
+    self->word.number = self->run.number(top, self->word.number);
+    give_back(self);
+}
 
-    latch_init(&half.done, w, 1);
-    bool offered = worker_push(w, (struct task){run_half, &half});
-    int a_rc = a(w, a_arg);
-    int b_rc = offered ? take_back(w, &half) : b(w, b_arg);
-    return a_rc != 0 ? a_rc : b_rc;
+static bool is_back(void *task)
+{
+    return task_is_back(task);
+}
+
+/* The thief first: what it can spare is part of what we wait for. What we run
+ * meanwhile uses the slots above. */
+void join_await(struct task *top)
+{
+    /* relaxed: a hint whom to help, no more. NULL: the thief is not so far yet. */
+    worker_await(top + 1,
+                 atomic_load_explicit(&top->thief, memory_order_relaxed),
+                 is_back, top);
+    deque_forget(top);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * maximum.c - one way to cut, four ways to run the halves.
+ * maximum.c - one way to cut, five ways to run the halves.
  */
 #include "maximum.h"
 
@@ -11,6 +11,7 @@
 #include "join.h"
 #include "scope.h"
 #include "thread_scope.h"
+#include "util.h"
 
 /* A function of its own, on values that cannot change under it: compilers make
  * vector code of this loop. */
@@ -23,14 +24,14 @@ static int greatest(const int *numbers, size_t count)
     return max;
 }
 
-int maximum_loop(struct worker *w, void *slice)
+int maximum_loop(struct task *top, void *slice)
 {
     struct slice *s = slice;
 
     if (s->count == 0)
         return -ENODATA;
     if (s->tell != NULL)
-        s->tell(w, s->numbers, s->count);
+        s->tell(top, s->numbers, s->count);
     s->max = greatest(s->numbers, s->count);
     return 0;
 }
@@ -57,60 +58,60 @@ static void unite(struct slice *s, const struct slice half[2])
 
 /* ---- One after the other ---- */
 
-int maximum_serial(struct worker *w, void *slice)
+int maximum_serial(struct task *top, void *slice)
 {
     struct slice *s = slice, half[2];
 
     if (is_leaf(s))
-        return maximum_loop(w, s);
+        return maximum_loop(top, s);
     cut(s, half);
-    int rc = maximum_serial(w, &half[0]);
+    int rc = maximum_serial(top, &half[0]);
     if (rc == 0)
-        rc = maximum_serial(w, &half[1]);
+        rc = maximum_serial(top, &half[1]);
     unite(s, half);
     return rc;
 }
 
 /* ---- rayon's join ---- */
 
-int maximum_join(struct worker *w, void *slice)
+int maximum_join(struct task *top, void *slice)
 {
     struct slice *s = slice, half[2];
 
     if (is_leaf(s))
-        return maximum_loop(w, s);
+        return maximum_loop(top, s);
     cut(s, half);
-    int rc = join(w, maximum_join, &half[0], maximum_join, &half[1]);
+    int rc = join(top, maximum_join, &half[0], maximum_join, &half[1]);
     unite(s, half);
     return rc;
 }
 
 /* ---- rayon's scope: two heap tasks, and a wait for both ---- */
 
-static int half_in_scope(struct worker *w, struct scope *scope, void *half)
+static int half_in_scope(struct task *top, struct scope *scope, void *half)
 {
     (void)scope; /* each half opens one of its own */
-    return maximum_scope(w, half);
+    return maximum_scope(top, half);
 }
 
-static int spawn_halves(struct worker *w, struct scope *scope, void *halves)
+static int spawn_halves(struct task *top, struct scope *scope, void *halves)
 {
     struct slice *half = halves;
 
-    int rc = scope_spawn(scope, w, half_in_scope, &half[0]);
+    int rc = scope_spawn(scope, top, half_in_scope, &half[0]);
     if (rc == 0)
-        rc = scope_spawn(scope, w, half_in_scope, &half[1]);
+        rc = scope_spawn(scope, top, half_in_scope, &half[1]);
     return rc;
 }
 
-int maximum_scope(struct worker *w, void *slice)
+int maximum_scope(struct task *top, void *slice)
 {
     struct slice *s = slice, half[2];
 
     if (is_leaf(s))
-        return maximum_loop(w, s);
+        return maximum_loop(top, s);
     cut(s, half);
-    int rc = scope_run(w, spawn_halves, half);
+    int rc = scope_run(top, spawn_halves, half);
     unite(s, half);
     return rc;
 }
@@ -132,14 +133,37 @@ static int start_halves(struct thread_scope *ts, void *halves)
     return rc;
 }
 
-int maximum_threads(struct worker *w, void *slice)
+int maximum_threads(struct task *top, void *slice)
 {
     struct slice *s = slice, half[2];
 
     if (is_leaf(s))
-        return maximum_loop(w, s);
+        return maximum_loop(top, s);
     cut(s, half);
     int rc = thread_scope_run(start_halves, half);
     unite(s, half);
     return rc;
+}
+
+/* ---- OpenMP: the loop over the leaves, and a word on what to do with it ---- */
+
+int maximum_openmp(struct task *top, void *slice)
+{
+    struct slice *s = slice;
+    const size_t leaf = s->leaf > 1 ? s->leaf : 1;
+    int max = INT_MIN;
+
+    (void)top;
+    if (s->count == 0)
+        return -ENODATA;
+#pragma omp parallel for schedule(dynamic) reduction(max : max)
+    for (size_t from = 0; from < s->count; from += leaf) {
+        struct slice part = *s;
+        part.numbers += from;
+        part.count = from + leaf < s->count ? leaf : s->count - from;
+        must(maximum_loop(NULL, &part));
+        max = part.max > max ? part.max : max;
+    }
+    s->max = max;
+    return 0;
 }

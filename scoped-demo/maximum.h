@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * maximum.h - the greatest of many numbers, by divide and conquer, four times
- * over: the same three lines, with other words between the halves.
+ * maximum.h - the greatest of many numbers, by divide and conquer, five times
+ * over: the same three lines, with other words between the halves; only OpenMP
+ * wants to cut for itself.
  *
  * A slice of more than `leaf` numbers is cut in two; the halves are searched,
  * one after the other or at once, and the greater of the two answers is the
@@ -15,27 +16,28 @@
 
 #include <stddef.h>
 
-struct worker;
+struct task;
 
 struct slice {
     const int *numbers; /* borrowed */
     size_t count;
     size_t leaf; /* so many, or a single one, are no more cut */
     /* Unless NULL, told of each leaf before it is searched, on the thread that
-     * searches it; w is NULL if that is no worker. */
-    void (*tell)(struct worker *w, const int *numbers, size_t count);
+     * searches it; top is NULL if that is no worker. */
+    void (*tell)(struct task *top, const int *numbers, size_t count);
     int max; /* the result */
 };
 
 /* Each takes a struct slice * and sets its max: 0, or -ENODATA: it is empty.
- * They have the shape of pool_run() and join(). w is the worker they run on;
- * maximum_serial, _threads and _loop run on any thread and take NULL too. */
-int maximum_serial(struct worker *w, void *slice);
-int maximum_join(struct worker *w, void *slice);
-int maximum_scope(struct worker *w, void *slice);   /* -ENOMEM */
-int maximum_threads(struct worker *w, void *slice); /* -ENOMEM, -EAGAIN */
+ * They have the shape of pool_run() and join(). _join and _scope run on a
+ * worker; the others run on any thread and take NULL for top. */
+int maximum_serial(struct task *top, void *slice);
+int maximum_join(struct task *top, void *slice);
+int maximum_scope(struct task *top, void *slice);   /* -ENOMEM */
+int maximum_threads(struct task *top, void *slice); /* -ENOMEM, -EAGAIN */
+int maximum_openmp(struct task *top, void *slice);
 
 /* Without dividing: one loop over all, the judge of the others. */
-int maximum_loop(struct worker *w, void *slice);
+int maximum_loop(struct task *top, void *slice);
 
 #endif

@@ -1,76 +1,214 @@
 /* SPDX-License-Identifier: MIT
  *
- * scope.c - heap tasks and a latch that counts them.
+ * scope.c - heap tasks, and a count of those that have not ended.
  *
- * The latch begins at one, for the body; each task is counted before anyone can
- * see it, by someone who is counted. So the count cannot touch zero before all
- * is done, and a task's drop is the last it does with the scope.
+ * The count is in two parts. `mine` is the owner's alone, who in the common case
+ * spawns a task and runs it too, and so should pay for no atomic addition;
+ * `others` is everyone else's. What has not ended is their sum, and each part
+ * alone may be negative: a task may be spawned here and end there. Before the
+ * owner waits it adds its part to the others', and from then on whoever brings
+ * that to zero ends the scope, and wakes the owner.
+ *
+ * Nobody takes zero for the end too early: whoever adds a task is one that has
+ * not ended itself. And whoever drops out does not touch the scope again, which
+ * from then on may be gone: the owner to be woken is read before, and a worker
+ * lives as long as the pool.
  */
 #include "scope.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
-#include "worker.h"
-
-struct scope {
-    struct latch latch;
-    atomic_int error; /* 0 until the first */
-};
+#include "pool.h"
+#include "util.h"
 
 struct spawned {
-    int (*run)(struct worker *w, struct scope *s, void *arg);
+    int (*run)(struct task *top, struct scope *s, void *arg);
     void *arg;
     struct scope *scope;
+    struct spawned *next; /* in the queue of a FIFO scope */
 };
+
+struct scope {
+    struct worker *owner; /* whose frame it lies in */
+    long mine;            /* the owner's */
+    atomic_long others;
+    atomic_int error; /* 0 until the first */
+
+    bool fifo;
+    pthread_mutex_t lock; /* guards the queue; only a FIFO scope has one */
+    struct spawned *first, **last;
+};
+
+/* ---- Counting ---- */
+
+static void add(struct scope *s, struct worker *w)
+{
+    if (w == s->owner)
+        s->mine++;
+    else
+        /* relaxed: the caller is counted, so nobody can see the end meanwhile. */
+        atomic_fetch_add_explicit(&s->others, 1, memory_order_relaxed);
+}
+
+static void drop(struct scope *s, struct worker *w)
+{
+    struct worker *owner = s->owner; /* after the drop it is too late */
+
+    if (w == owner)
+        s->mine--;
+    /* seq_cst, "one has ended", pairs with is_over(): release, so that what the
+     * task did is seen, and in one order with falling asleep (pool.c). */
+    else if (atomic_fetch_sub_explicit(&s->others, 1, memory_order_seq_cst) ==
+             1)
+        worker_wake(owner);
+}
+
+static bool is_over(void *scope)
+{
+    struct scope *s = scope;
+
+    if (s->mine != 0) {
+        /* relaxed: the sum stays as it was, and the load below is strict. */
+        atomic_fetch_add_explicit(&s->others, s->mine, memory_order_relaxed);
+        s->mine = 0;
+    }
+    /* seq_cst, pairs with "one has ended". */
+    return atomic_load_explicit(&s->others, memory_order_seq_cst) == 0;
+}
+
+/* ---- Errors ---- */
 
 static void keep_first_error(struct scope *s, int rc)
 {
     int none = 0;
 
     /* relaxed twice: who wins is all that matters, and scope_run() reads it
-     * after the latch, which orders all that came before each drop. */
+     * after the count, which orders all that came before each drop. */
     if (rc != 0)
         atomic_compare_exchange_strong_explicit(
             &s->error, &none, rc, memory_order_relaxed, memory_order_relaxed);
 }
 
-static void run_spawned(struct worker *w, void *arg)
+int scope_error(struct scope *s)
 {
-    struct spawned task = *(struct spawned *)arg;
-
-    free(arg);
-    keep_first_error(task.scope, task.run(w, task.scope, task.arg));
-    latch_drop(&task.scope->latch); /* the scope may be gone now */
+    /* relaxed: an early word; nothing else is read by it. */
+    return atomic_load_explicit(&s->error, memory_order_relaxed);
 }
 
-int scope_run(struct worker *w,
-              int (*body)(struct worker *w, struct scope *s, void *arg),
-              void *arg)
-{
-    struct scope s;
+/* ---- Tasks ---- */
 
-    latch_init(&s.latch, w, 1);
-    atomic_init(&s.error, 0);
-    keep_first_error(&s, body(w, &s, arg));
-    latch_drop(&s.latch);
-    worker_await(w, &s.latch);
-    /* relaxed: worker_await() saw the latch open. */
-    return atomic_load_explicit(&s.error, memory_order_relaxed);
+static void put_in_queue(struct scope *s, struct spawned *spawned)
+{
+    must(pthread_mutex_lock(&s->lock));
+    spawned->next = NULL;
+    *s->last = spawned;
+    s->last = &spawned->next;
+    must(pthread_mutex_unlock(&s->lock));
 }
 
-int scope_spawn(struct scope *s, struct worker *w,
-                int (*run)(struct worker *w, struct scope *s, void *arg),
+static struct spawned *take_from_queue(struct scope *s)
+{
+    must(pthread_mutex_lock(&s->lock));
+    struct spawned *oldest = s->first;
+    s->first = oldest->next;
+    if (s->first == NULL)
+        s->last = &s->first;
+    must(pthread_mutex_unlock(&s->lock));
+    return oldest;
+}
+
+/* Of a FIFO scope, a task in a deque says only that one may begin: it is the
+ * oldest that does. There are as many of the one as of the other. */
+static void run_spawned(struct task *top, void *arg)
+{
+    struct spawned *spawned = arg;
+    struct scope *s = spawned->scope;
+
+    if (s->fifo)
+        spawned = take_from_queue(s);
+    struct spawned task = *spawned;
+    free(spawned);
+    keep_first_error(s, task.run(top, s, task.arg));
+    drop(s, worker_of(top)); /* the scope may be gone now */
+}
+
+/* A thief's: the slot is read and given back, for its owner may want it. */
+static void call_spawned(struct task *self, struct task *top)
+{
+    void *spawned = self->word.pointer;
+
+    task_give_back(self);
+    run_spawned(top, spawned);
+}
+
+static void offer(struct task *top, struct spawned *spawned)
+{
+    struct worker *w = worker_of(top);
+    struct task *task;
+
+    do {
+        task = w->spawn_top;
+        task->call = call_spawned;
+        task->run.spawned = run_spawned;
+        task->word.pointer = spawned;
+        if (deque_push(task) || worker_answer(task)) {
+            w->spawn_top = task + 1;
+            return;
+        }
+    } while (worker_run_spawned(top)); /* that makes room */
+    run_spawned(top, spawned);
+}
+
+int scope_spawn(struct scope *s, struct task *top,
+                int (*run)(struct task *top, struct scope *s, void *arg),
                 void *arg)
 {
     struct spawned *spawned = malloc(sizeof *spawned);
     if (spawned == NULL)
         return -ENOMEM;
 
-    *spawned = (struct spawned){run, arg, s};
-    latch_add(&s->latch);
-    if (!worker_push(w, (struct task){run_spawned, spawned}))
-        run_spawned(w, spawned);
+    *spawned = (struct spawned){.run = run, .arg = arg, .scope = s};
+    worker_of(top)->allocations++;
+    add(s, worker_of(top));
+    if (s->fifo)
+        put_in_queue(s, spawned);
+    offer(top, spawned);
     return 0;
+}
+
+static int run_scope(struct task *top, bool fifo,
+                     int (*body)(struct task *top, struct scope *s, void *arg),
+                     void *arg)
+{
+    struct worker *w = worker_of(top);
+    struct task *floor = w->spawn_floor;
+    struct scope s = {.owner = w, .fifo = fifo};
+
+    s.last = &s.first;
+    if (fifo)
+        must(pthread_mutex_init(&s.lock, NULL));
+    w->spawn_floor = w->spawn_top;
+    keep_first_error(&s, body(top, &s, arg));
+    worker_await(top, NULL, is_over, &s);
+    w->spawn_floor = floor;
+    if (fifo)
+        must(pthread_mutex_destroy(&s.lock));
+    return scope_error(&s);
+}
+
+int scope_run(struct task *top,
+              int (*body)(struct task *top, struct scope *s, void *arg),
+              void *arg)
+{
+    return run_scope(top, false, body, arg);
+}
+
+int scope_run_fifo(struct task *top,
+                   int (*body)(struct task *top, struct scope *s, void *arg),
+                   void *arg)
+{
+    return run_scope(top, true, body, arg);
 }

@@ -7,7 +7,6 @@
  */
 #include "../demo.h"
 #include "../maximum.h"
-#include "../numbers.h"
 #include "../pool.h"
 #include "verbs.h"
 
@@ -17,7 +16,7 @@ enum { MANY = 8000000, FEW = 100000, PIECES = 32 };
 static int *numbers;
 static struct pool *pool;
 
-static int search(int (*run)(struct worker *w, void *slice), long count)
+static int search(int (*run)(struct task *top, void *slice), long count)
 {
     size_t leaf = count == MANY ? MANY / PIECES : 1;
     struct slice slice = {numbers, (size_t)count, leaf, NULL, 0};
@@ -64,9 +63,14 @@ int bench_main(int argc, char **argv)
         {"singles: scope", scopes, FEW},
     };
 
-    int rc = numbers_make(&numbers, MANY, 1);
-    if (rc < 0 || (rc = pool_new(&pool, 0)) < 0)
-        error(EXIT_FAILURE, -rc, "make numbers and a pool");
+    numbers = malloc(MANY * sizeof *numbers);
+    if (numbers == NULL)
+        error(EXIT_FAILURE, ENOMEM, "make numbers");
+    for (size_t i = 0; i < MANY; i++)
+        numbers[i] = (int)(i * 2654435761U);
+    int rc = pool_new(&pool, 0);
+    if (rc < 0)
+        error(EXIT_FAILURE, -rc, "make a pool");
     int status = run_bench(argc, argv, "The maximum: nanoseconds per number.",
                            rows, sizeof rows / sizeof rows[0]);
     pool_free(pool);

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -18,10 +19,9 @@
 #include "pool.h"
 #include "scope.h"
 #include "util.h"
-#include "worker.h"
 
 static int run_in_pool(unsigned workers,
-                       int (*run)(struct worker *w, void *arg), void *arg)
+                       int (*run)(struct task *top, void *arg), void *arg)
 {
     struct pool *pool;
 
@@ -40,21 +40,21 @@ struct side {
     pthread_t thread;
 };
 
-static int run_side(struct worker *w, void *arg)
+static int run_side(struct task *top, void *arg)
 {
     struct side *side = arg;
 
-    (void)w;
+    (void)top;
     side->runs++;
     side->thread = pthread_self();
     return side->give;
 }
 
-static int run_pair(struct worker *w, void *arg)
+static int run_pair(struct task *top, void *arg)
 {
     struct side *side = arg;
 
-    return join(w, run_side, &side[0], run_side, &side[1]);
+    return join(top, run_side, &side[0], run_side, &side[1]);
 }
 
 static void both_halves_run_and_the_first_error_in_the_text_wins(void **state)
@@ -84,27 +84,35 @@ static void alone_a_worker_runs_both_itself(void **state)
     assert_true(pthread_equal(side[0].thread, side[1].thread));
 }
 
-static void run_empty(struct worker *w, void *arg)
+struct depth {
+    size_t left;
+    struct side *side;
+};
+
+static int do_nothing(struct task *top, void *arg)
 {
-    (void)w;
+    (void)top;
     (void)arg;
+    return 0;
 }
 
-static int fill_and_run_pair(struct worker *w, void *arg)
+/* Joins within joins, until each slot holds a task; then the pair. */
+static int fill_and_run_pair(struct task *top, void *arg)
 {
-    while (worker_push(w, (struct task){run_empty, NULL}))
-        continue;
-    int rc = run_pair(w, arg);
-    for (struct task out; worker_pop(w, &out);)
-        continue;
-    return rc;
+    const struct depth *here = arg;
+    struct depth below = {here->left - 1, here->side};
+
+    if (here->left == 0)
+        return deque_has_room(top) ? -EBADMSG : run_pair(top, here->side);
+    return join(top, fill_and_run_pair, &below, do_nothing, NULL);
 }
 
 static void both_halves_run_though_the_deque_is_full(void **state)
 {
     struct side side[2] = {{.give = -EIO}, {.give = -EPERM}};
+    struct depth depth = {DEQUE_CAPACITY, side};
     (void)state;
-    assert_int_equal(run_in_pool(1, fill_and_run_pair, side), -EIO);
+    assert_int_equal(run_in_pool(1, fill_and_run_pair, &depth), -EIO);
     assert_int_equal(side[0].runs, 1);
     assert_int_equal(side[1].runs, 1);
 }
@@ -118,7 +126,7 @@ struct range {
     int from, to;
 };
 
-static int count_leaves(struct worker *w, void *arg)
+static int count_leaves(struct task *top, void *arg)
 {
     const struct range *r = arg;
     int middle = r->from + (r->to - r->from) / 3; /* halves of unlike size */
@@ -130,14 +138,14 @@ static int count_leaves(struct worker *w, void *arg)
     if (middle == r->from)
         middle++;
     struct range a = {r->runs, r->from, middle}, b = {r->runs, middle, r->to};
-    return join(w, count_leaves, &a, count_leaves, &b);
+    return join(top, count_leaves, &a, count_leaves, &b);
 }
 
-static void nested_joins_reach_each_leaf_once_with_1_to_16_workers(void **state)
+static void nested_joins_reach_each_leaf_once_with_1_to_64_workers(void **state)
 {
     static atomic_int runs[LEAVES];
     (void)state;
-    for (unsigned workers = 1; workers <= 16; workers++) {
+    for (unsigned workers = 1; workers <= 64; workers++) {
         for (int i = 0; i < LEAVES; i++)
             atomic_init(&runs[i], 0);
         struct range all = {runs, 0, LEAVES};
@@ -148,15 +156,36 @@ static void nested_joins_reach_each_leaf_once_with_1_to_16_workers(void **state)
     }
 }
 
+static long add_up(struct task *top, long n)
+{
+    if (n < 2)
+        return n;
+    struct numbers half = join_numbers(top, add_up, n - 1, add_up, n - 2);
+    return half.a + half.b;
+}
+
+static int add_up_here(struct task *top, void *arg)
+{
+    return (int)add_up(top, *(long *)arg);
+}
+
+static void joined_numbers_come_back_with_1_to_64_workers(void **state)
+{
+    long n = 20;
+    (void)state;
+    for (unsigned workers = 1; workers <= 64; workers++)
+        assert_int_equal(run_in_pool(workers, add_up_here, &n), 6765);
+}
+
 /* Deeper than the deque has room: the rest runs in place. */
-static int descend(struct worker *w, void *arg)
+static int descend(struct task *top, void *arg)
 {
     int *level = arg;
     int below[2] = {*level - 1, 0};
 
     if (*level <= 0)
         return 0;
-    return join(w, descend, &below[0], descend, &below[1]);
+    return join(top, descend, &below[0], descend, &below[1]);
 }
 
 static void joins_may_be_deeper_than_the_deque(void **state)
@@ -174,37 +203,37 @@ struct mixed {
     atomic_int runs; /* relaxed: the scope orders the reader after all */
 };
 
-static int count_in_scope(struct worker *w, struct scope *s, void *arg)
+static int count_in_scope(struct task *top, struct scope *s, void *arg)
 {
     struct mixed *m = arg;
 
-    (void)w;
+    (void)top;
     (void)s;
     atomic_fetch_add_explicit(&m->runs, 1, memory_order_relaxed);
     return 0;
 }
 
-static int spawn_outwards(struct worker *w, void *arg)
+static int spawn_outwards(struct task *top, void *arg)
 {
     struct mixed *m = arg;
     int rc = 0;
 
     for (int i = 0; i < 3 && rc == 0; i++)
-        rc = scope_spawn(m->scope, w, count_in_scope, m);
+        rc = scope_spawn(m->scope, top, count_in_scope, m);
     return rc;
 }
 
-static int join_in_scope(struct worker *w, struct scope *s, void *arg)
+static int join_in_scope(struct task *top, struct scope *s, void *arg)
 {
     struct mixed *m = arg;
 
     m->scope = s;
-    return join(w, spawn_outwards, m, spawn_outwards, m);
+    return join(top, spawn_outwards, m, spawn_outwards, m);
 }
 
-static int mix(struct worker *w, void *arg)
+static int mix(struct task *top, void *arg)
 {
-    return scope_run(w, join_in_scope, arg);
+    return scope_run(top, join_in_scope, arg);
 }
 
 static void halves_may_spawn_into_a_scope_further_out(void **state)
@@ -225,67 +254,67 @@ static void halves_may_spawn_into_a_scope_further_out(void **state)
 
 /* ---- The frame dies at once ---- */
 
-enum { TINY = 100000, FORCED = 20000 };
+enum { TINY = 1000000, FORCED = 20000 };
 
 struct meeting {
     atomic_bool met;
     int b_gives;
 };
 
-static int stolen_half(struct worker *w, void *arg)
+static int stolen_half(struct task *top, void *arg)
 {
     struct meeting *m = arg;
     int gives = m->b_gives;
 
-    (void)w;
+    (void)top;
     /* release, pairs with the acquire in wait_for_thief(). */
     atomic_store_explicit(&m->met, true, memory_order_release);
     return gives;
 }
 
-/* Waits for its sibling, which needs a thief and a worker to spare. */
-static int wait_for_thief(struct worker *w, void *arg)
+/* Goes on until its sibling was stolen: at each join a thief may ask for it. */
+static int wait_for_thief(struct task *top, void *arg)
 {
     struct meeting *m = arg;
+    int rc = 0;
 
-    (void)w;
     /* acquire, pairs with the release in stolen_half(). */
-    while (!atomic_load_explicit(&m->met, memory_order_acquire))
-        sched_yield();
-    return 0;
+    while (!atomic_load_explicit(&m->met, memory_order_acquire) && rc == 0)
+        rc = join(top, do_nothing, NULL, do_nothing, NULL);
+    return rc;
 }
 
 /* Writes over the frames of the calls before. */
 __attribute__((noinline)) static void scribble(void)
 {
-    volatile unsigned char frame[2048];
+    unsigned char frame[2048];
 
-    for (size_t i = 0; i < sizeof frame; i++)
-        frame[i] = 0xa5;
+    memset(frame, 0xa5, sizeof frame);
+    __asm__ volatile("" : : "r"(frame) : "memory"); /* it is not for nothing */
 }
 
-static int join_stolen(struct worker *w, void *arg)
+static int join_stolen(struct task *top, void *arg)
 {
     int wrong = 0;
 
     (void)arg;
     for (int round = 0; round < FORCED; round++) {
         struct meeting m = {.b_gives = round % 2 == 0 ? 0 : -EIO};
-        int rc = join(w, wait_for_thief, &m, stolen_half, &m);
+        int rc = join(top, wait_for_thief, &m, stolen_half, &m);
         scribble();
         wrong += rc != m.b_gives;
     }
     return wrong;
 }
 
-static int join_tiny(struct worker *w, void *arg)
+static int join_tiny(struct task *top, void *arg)
 {
     int wrong = 0;
 
     (void)arg;
     for (int round = 0; round < TINY; round++) {
         struct side side[2] = {{0}};
-        wrong += join(w, run_side, &side[0], run_side, &side[1]);
+        wrong += join(top, run_side, &side[0], run_side, &side[1]);
         scribble();
         wrong += side[0].runs != 1 || side[1].runs != 1;
     }
@@ -308,7 +337,8 @@ int main(void)
         cmocka_unit_test(alone_a_worker_runs_both_itself),
         cmocka_unit_test(both_halves_run_though_the_deque_is_full),
         cmocka_unit_test(
-            nested_joins_reach_each_leaf_once_with_1_to_16_workers),
+            nested_joins_reach_each_leaf_once_with_1_to_64_workers),
+        cmocka_unit_test(joined_numbers_come_back_with_1_to_64_workers),
         cmocka_unit_test(joins_may_be_deeper_than_the_deque),
         cmocka_unit_test(halves_may_spawn_into_a_scope_further_out),
         cmocka_unit_test(a_thief_leaves_the_frame_alone_once_it_is_done),

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
  * test_pool.c - what pool.h promises. Threads fail to start, and memory runs
- * out, on cue (the linker's --wrap, set in verbs.cmake).
+ * out, on cue (the linker's --wrap, set in verbs.cmake). So are the system calls
+ * by which workers wait: the tests know who sleeps without asking a clock, and a
+ * wake-up that is lost is a test that never ends.
  */
+#include <linux/futex.h>
 #include <pthread.h>
 #include <sched.h>
 #include <setjmp.h>
@@ -11,17 +14,18 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "pool.h"
 #include "util.h"
-#include "worker.h"
 
 /* ---- Faults; only the test's own thread makes pools ---- */
 
-static int creates_left = -1, joins; /* -1: no fault */
-static bool no_memory;
+static int creates_left = -1, joins, allocs_left = -1; /* -1: no fault */
 
 /* NOLINTBEGIN(bugprone-reserved-identifier): the linker makes these names */
 int __real_pthread_create(pthread_t *id, const pthread_attr_t *attr,
@@ -30,6 +34,10 @@ int __wrap_pthread_create(pthread_t *id, const pthread_attr_t *attr,
                           void *(*run)(void *), void *arg);
 int __real_pthread_join(pthread_t id, void **result);
 int __wrap_pthread_join(pthread_t id, void **result);
+long __real_syscall(long number, ...);
+long __wrap_syscall(long number, ...);
+int __real_sched_yield(void);
+int __wrap_sched_yield(void);
 void *__real_aligned_alloc(size_t alignment, size_t size);
 void *__wrap_aligned_alloc(size_t alignment, size_t size);
 /* NOLINTEND(bugprone-reserved-identifier) */
@@ -52,8 +60,73 @@ int __wrap_pthread_join(pthread_t id, void **result)
 
 void *__wrap_aligned_alloc(size_t alignment, size_t size)
 {
-    return no_memory ? NULL : __real_aligned_alloc(alignment, size);
+    if (allocs_left == 0)
+        return NULL;
+    if (allocs_left > 0)
+        allocs_left--;
+    return __real_aligned_alloc(alignment, size);
 }
+
+/* ---- Who sleeps, and who looks around ---- */
+
+static atomic_int asleep, yields, counter;
+
+/* seq_cst: the tests want no surprise but those of the pool. */
+static int get(atomic_int *number)
+{
+    return atomic_load_explicit(number, memory_order_seq_cst);
+}
+
+static int add(atomic_int *number, int more)
+{
+    return atomic_fetch_add_explicit(number, more, memory_order_seq_cst);
+}
+
+/* The pool's only system calls by this name are futex(2). Who waits has told the
+ * pool before, so whoever has seen the count comes after. */
+long __wrap_syscall(long number, ...)
+{
+    va_list args;
+    va_start(args, number);
+    void *word = va_arg(args, void *);
+    int operation = va_arg(args, int);
+    uint32_t value = va_arg(args, uint32_t);
+    va_end(args);
+    bool waits = number == SYS_futex && operation == FUTEX_WAIT_PRIVATE;
+    if (waits)
+        add(&asleep, 1);
+    long rc = __real_syscall(number, word, operation, value, NULL, NULL, 0);
+    if (waits)
+        add(&asleep, -1);
+    return rc;
+}
+
+int __wrap_sched_yield(void)
+{
+    add(&yields, 1);
+    return __real_sched_yield();
+}
+
+static void await_number(atomic_int *number, int wanted)
+{
+    while (get(number) != wanted)
+        __real_sched_yield();
+}
+
+static int run_in_pool(unsigned workers,
+                       int (*run)(struct task *top, void *arg), void *arg)
+{
+    struct pool *pool;
+
+    int rc = pool_new(&pool, workers);
+    if (rc < 0)
+        return rc;
+    rc = pool_run(pool, run, arg);
+    pool_free(pool);
+    return rc;
+}
+
+/* ---- Beginning ---- */
 
 static void
 a_thread_that_cannot_start_is_reported_and_the_others_joined(void **state)
@@ -73,13 +146,15 @@ a_thread_that_cannot_start_is_reported_and_the_others_joined(void **state)
 
 static void memory_that_runs_out_is_reported(void **state)
 {
-    struct pool *pool = NULL;
     (void)state;
-    no_memory = true;
-    int rc = pool_new(&pool, 4);
-    no_memory = false;
-    assert_int_equal(rc, -ENOMEM);
-    assert_null(pool);
+    for (int allocated = 0; allocated < 2; allocated++) {
+        struct pool *pool = NULL;
+        allocs_left = allocated;
+        int rc = pool_new(&pool, 4);
+        allocs_left = -1;
+        assert_int_equal(rc, -ENOMEM);
+        assert_null(pool);
+    }
 }
 
 /* ---- Size ---- */
@@ -117,6 +192,29 @@ static void a_pool_has_a_worker_for_each_cpu_it_may_use(void **state)
     assert_int_equal(size, 1);
 }
 
+static void the_environment_may_say_how_many_workers(void **state)
+{
+    const char *bad[] = {"", "0", "-1", "two", "1025"};
+    struct pool *pool = NULL;
+    (void)state;
+    assert_int_equal(setenv("SCOPED_DEMO_THREADS", "5", 1), 0);
+    assert_int_equal(pool_new(&pool, 0), 0);
+    unsigned by_environment = pool_size(pool);
+    pool_free(pool);
+    assert_int_equal(pool_new(&pool, 3), 0);
+    unsigned by_argument = pool_size(pool);
+    pool_free(pool);
+    pool = NULL;
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        assert_int_equal(setenv("SCOPED_DEMO_THREADS", bad[i], 1), 0);
+        assert_int_equal(pool_new(&pool, 0), -EINVAL);
+        assert_null(pool);
+    }
+    assert_int_equal(unsetenv("SCOPED_DEMO_THREADS"), 0);
+    assert_int_equal(by_environment, 5);
+    assert_int_equal(by_argument, 3);
+}
+
 /* ---- Jobs from outside ---- */
 
 struct visit {
@@ -127,12 +225,12 @@ struct visit {
     struct visit *then;
 };
 
-static int visit(struct worker *w, void *arg)
+static int visit(struct task *top, void *arg)
 {
     struct visit *v = arg;
 
     v->thread = pthread_self();
-    v->id = worker_id(w);
+    v->id = worker_id(top);
     if (v->other != NULL)
         return pool_run(v->other, visit, v->then);
     return v->give;
@@ -197,9 +295,9 @@ struct caller {
     int number, wrong;
 };
 
-static int answer(struct worker *w, void *arg)
+static int answer(struct task *top, void *arg)
 {
-    (void)w;
+    (void)top;
     return *(int *)arg;
 }
 
@@ -236,6 +334,180 @@ static void each_of_many_callers_gets_its_own_answer(void **state)
     }
 }
 
+/* ---- Sleeping ---- */
+
+static int do_nothing(struct task *top, void *arg)
+{
+    (void)top;
+    (void)arg;
+    return 0;
+}
+
+static void idle_workers_stop_looking_and_sleep(void **state)
+{
+    enum { WORKERS = 4, JOBS = 100, LOOKS = 70 };
+    struct pool *pool;
+    (void)state;
+    atomic_store_explicit(&yields, 0, memory_order_seq_cst);
+    assert_int_equal(pool_new(&pool, WORKERS), 0);
+    await_number(&asleep, WORKERS);
+    int at_start = get(&yields);
+    for (int job = 0; job < JOBS; job++) {
+        must(pool_run(pool, do_nothing, NULL));
+        await_number(&asleep, WORKERS);
+    }
+    int in_all = get(&yields);
+    pool_free(pool);
+    /* One worker is woken for a job, and none for none. */
+    assert_in_range(at_start, 0, WORKERS * LOOKS);
+    assert_in_range(in_all, 0, (WORKERS + JOBS) * LOOKS);
+}
+
+/* ---- Waking for a task ---- */
+
+enum { ROUNDS = 30000 };
+
+static void count_one(struct task *self, struct task *top)
+{
+    (void)top;
+    add(&counter, 1);
+    task_give_back(self);
+}
+
+/* As join() does, but nobody takes it back: a thief must come. */
+static void offer(struct task *top,
+                  void (*way)(struct task *self, struct task *top), void *arg)
+{
+    top->call = way;
+    top->word.pointer = arg;
+    if (!deque_push(top) && !worker_answer(top))
+        abort();
+}
+
+static void await_thief(struct task *top)
+{
+    if (deque_pop(top))
+        abort();
+    while (!task_is_back(top))
+        __real_sched_yield();
+    deque_forget(top);
+}
+
+static int push_to_a_sleeping_pool(struct task *top, void *arg)
+{
+    (void)arg;
+    for (int round = 0; round < ROUNDS; round++) {
+        await_number(&asleep, 1);
+        offer(top, count_one, NULL);
+        await_number(&counter, round + 1); /* we do not run it ourselves */
+        await_thief(top);
+    }
+    return 0;
+}
+
+static void a_task_wakes_a_sleeping_worker(void **state)
+{
+    (void)state;
+    atomic_store_explicit(&counter, 0, memory_order_seq_cst);
+    assert_int_equal(run_in_pool(2, push_to_a_sleeping_pool, NULL), 0);
+}
+
+/* Tasks must not wait for each other, says pool.h; with a sleeper for each, and
+ * each woken, these may. */
+static void meet(struct task *self, struct task *top)
+{
+    (void)top;
+    pthread_barrier_wait(self->word.pointer);
+    task_give_back(self);
+}
+
+static int let_three_meet(struct task *top, void *barrier)
+{
+    for (int round = 0; round < ROUNDS / 50; round++) {
+        await_number(&asleep, 3);
+        for (int i = 0; i < 3; i++)
+            offer(top + i, meet, barrier);
+        pthread_barrier_wait(barrier);
+        for (int i = 2; i >= 0; i--)
+            await_thief(top + i);
+    }
+    return 0;
+}
+
+static void each_task_wakes_another_sleeper(void **state)
+{
+    pthread_barrier_t barrier;
+    (void)state;
+    must(pthread_barrier_init(&barrier, NULL, 4));
+    int rc = run_in_pool(4, let_three_meet, &barrier);
+    must(pthread_barrier_destroy(&barrier));
+    assert_int_equal(rc, 0);
+}
+
+/* ---- Waking who waits ---- */
+
+struct wait {
+    int others;        /* workers besides the owner */
+    bool while_asleep; /* the thief ends it when the owner sleeps for sure */
+    struct worker *owner;
+    atomic_bool over;
+};
+
+static bool is_over(void *wait)
+{
+    struct wait *w = wait;
+    return atomic_load_explicit(&w->over, memory_order_seq_cst);
+}
+
+static void end_wait(struct task *self, struct task *top)
+{
+    struct wait *wait = self->word.pointer;
+    struct worker *owner = wait->owner;
+
+    (void)top;
+    add(&counter, 1);
+    if (wait->while_asleep)
+        await_number(&asleep, 1);
+    task_give_back(self);
+    atomic_store_explicit(&wait->over, true, memory_order_seq_cst);
+    worker_wake(owner);
+}
+
+/* The owner offers when the others sleep, for only then is a thief sure to
+ * come; but when it ends its wait, and how deep the owner sleeps then, is left to
+ * the machine. */
+static int await_ends(struct task *top, void *arg)
+{
+    struct wait *wait = arg;
+
+    wait->owner = worker_of(top);
+    for (int round = 0; round < ROUNDS / 10; round++) {
+        await_number(&asleep, wait->others);
+        atomic_store_explicit(&wait->over, false, memory_order_seq_cst);
+        atomic_store_explicit(&counter, 0, memory_order_seq_cst);
+        offer(top, end_wait, wait);
+        await_number(&counter, 1);
+        worker_await(top + 1, NULL, is_over, wait);
+        await_thief(top);
+    }
+    return 0;
+}
+
+static void who_waits_is_woken_when_it_is_over(void **state)
+{
+    struct wait wait = {.others = 1, .while_asleep = true};
+    (void)state;
+    assert_int_equal(run_in_pool(2, await_ends, &wait), 0);
+}
+
+static void what_ends_just_before_one_sleeps_is_seen(void **state)
+{
+    struct wait two = {.others = 1}, four = {.others = 3};
+    (void)state;
+    assert_int_equal(run_in_pool(2, await_ends, &two), 0);
+    assert_int_equal(run_in_pool(4, await_ends, &four), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -244,11 +516,17 @@ int main(void)
             a_thread_that_cannot_start_is_reported_and_the_others_joined),
         cmocka_unit_test(memory_that_runs_out_is_reported),
         cmocka_unit_test(a_pool_has_a_worker_for_each_cpu_it_may_use),
+        cmocka_unit_test(the_environment_may_say_how_many_workers),
         cmocka_unit_test(a_job_runs_on_a_worker_and_its_result_comes_back),
         cmocka_unit_test(a_pool_may_go_without_ever_having_worked),
         cmocka_unit_test(a_worker_may_not_wait_for_its_own_pool),
         cmocka_unit_test(pools_know_nothing_of_each_other),
         cmocka_unit_test(each_of_many_callers_gets_its_own_answer),
+        cmocka_unit_test(idle_workers_stop_looking_and_sleep),
+        cmocka_unit_test(a_task_wakes_a_sleeping_worker),
+        cmocka_unit_test(each_task_wakes_another_sleeper),
+        cmocka_unit_test(who_waits_is_woken_when_it_is_over),
+        cmocka_unit_test(what_ends_just_before_one_sleeps_is_seen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

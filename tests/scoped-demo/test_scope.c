@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -33,18 +34,18 @@ void *__wrap_malloc(size_t size)
 
 /* What the body and the tasks of a test share. */
 struct shared {
-    int (*body)(struct worker *w, struct scope *s, void *shared);
+    int (*body)(struct task *top, struct scope *s, void *shared);
     int tasks;       /* to spawn */
     atomic_int runs; /* relaxed: the scope orders the reader after all */
     int fails;       /* the number of the run that fails */
     uintptr_t lowest;
 };
 
-static int enter(struct worker *w, void *arg)
+static int enter(struct task *top, void *arg)
 {
     const struct shared *shared = arg;
 
-    return scope_run(w, shared->body, arg);
+    return scope_run(top, shared->body, arg);
 }
 
 /* Runs shared->body as the body of a scope in a pool of so many workers. */
@@ -67,24 +68,24 @@ static int runs(struct shared *shared)
 }
 
 /* A task: counts itself. */
-static int run_one(struct worker *w, struct scope *s, void *arg)
+static int run_one(struct task *top, struct scope *s, void *arg)
 {
     struct shared *shared = arg;
 
-    (void)w;
+    (void)top;
     (void)s;
     int run =
         atomic_fetch_add_explicit(&shared->runs, 1, memory_order_relaxed) + 1;
     return run == shared->fails ? -EIO : 0;
 }
 
-static int spawn_all(struct worker *w, struct scope *s, void *arg)
+static int spawn_all(struct task *top, struct scope *s, void *arg)
 {
     struct shared *shared = arg;
     int rc = 0;
 
     for (int i = 0; i < shared->tasks && rc == 0; i++)
-        rc = scope_spawn(s, w, run_one, arg);
+        rc = scope_spawn(s, top, run_one, arg);
     return rc;
 }
 
@@ -130,9 +131,9 @@ static void of_ten_tasks_one_fails_and_all_are_waited_for(void **state)
     }
 }
 
-static int spawn_and_fail(struct worker *w, struct scope *s, void *arg)
+static int spawn_and_fail(struct task *top, struct scope *s, void *arg)
 {
-    int rc = spawn_all(w, s, arg);
+    int rc = spawn_all(top, s, arg);
     return rc != 0 ? rc : -ECANCELED;
 }
 
@@ -158,15 +159,15 @@ static void the_error_that_comes_first_wins(void **state)
     assert_int_equal(run_scope(1, &shared), -EIO);
 }
 
-static int spawn_without_memory(struct worker *w, struct scope *s, void *arg)
+static int spawn_without_memory(struct task *top, struct scope *s, void *arg)
 {
-    int rc = scope_spawn(s, w, run_one, arg);
+    int rc = scope_spawn(s, top, run_one, arg);
     if (rc != 0)
         return -EBADMSG;
     no_memory = true;
-    rc = scope_spawn(s, w, run_one, arg);
+    rc = scope_spawn(s, top, run_one, arg);
     no_memory = false;
-    return rc != -ENOMEM ? -EBADMSG : scope_spawn(s, w, run_one, arg);
+    return rc != -ENOMEM ? -EBADMSG : scope_spawn(s, top, run_one, arg);
 }
 
 static void without_memory_there_is_no_task_and_the_scope_goes_on(void **state)
@@ -185,10 +186,10 @@ struct generation {
 };
 
 /* Two children each; they begin when their parent, or the body, has ended. */
-static int spawn_two(struct worker *w, struct scope *s, void *arg)
+static int spawn_two(struct task *top, struct scope *s, void *arg)
 {
     struct generation *self = arg;
-    int rc = run_one(w, s, self->shared);
+    int rc = run_one(top, s, self->shared);
 
     for (int i = 0; i < 2 && self->left > 0 && rc == 0; i++) {
         struct generation *child = malloc(sizeof *child);
@@ -197,7 +198,7 @@ static int spawn_two(struct worker *w, struct scope *s, void *arg)
             break;
         }
         *child = (struct generation){self->shared, self->left - 1};
-        rc = scope_spawn(s, w, spawn_two, child);
+        rc = scope_spawn(s, top, spawn_two, child);
         if (rc != 0)
             free(child);
     }
@@ -205,13 +206,13 @@ static int spawn_two(struct worker *w, struct scope *s, void *arg)
     return rc;
 }
 
-static int spawn_a_tree(struct worker *w, struct scope *s, void *arg)
+static int spawn_a_tree(struct task *top, struct scope *s, void *arg)
 {
     struct generation *root = malloc(sizeof *root);
     if (root == NULL)
         return -ENOMEM;
     *root = (struct generation){arg, 10};
-    return spawn_two(w, s, root);
+    return spawn_two(top, s, root);
 }
 
 static void tasks_of_tasks_are_waited_for_too(void **state)
@@ -225,15 +226,15 @@ static void tasks_of_tasks_are_waited_for_too(void **state)
 }
 
 /* A chain: each task spawns the next, and notes how deep the stack is. */
-static int spawn_next(struct worker *w, struct scope *s, void *arg)
+static int spawn_next(struct task *top, struct scope *s, void *arg)
 {
     struct shared *shared = arg;
     uintptr_t here = (uintptr_t)__builtin_frame_address(0);
 
     if (here < shared->lowest)
         shared->lowest = here;
-    run_one(w, s, shared);
-    return runs(shared) < shared->tasks ? scope_spawn(s, w, spawn_next, arg)
+    run_one(top, s, shared);
+    return runs(shared) < shared->tasks ? scope_spawn(s, top, spawn_next, arg)
                                         : 0;
 }
 
@@ -254,25 +255,25 @@ static void a_chain_of_spawns_does_not_stack_up(void **state)
 
 /* ---- Scopes in scopes, joins in scopes ---- */
 
-static int open_inner_scope(struct worker *w, void *arg)
+static int open_inner_scope(struct task *top, void *arg)
 {
-    return scope_run(w, spawn_all, arg);
+    return scope_run(top, spawn_all, arg);
 }
 
-static int join_two_scopes(struct worker *w, struct scope *s, void *arg)
+static int join_two_scopes(struct task *top, struct scope *s, void *arg)
 {
-    int rc = scope_spawn(s, w, run_one, arg);
+    int rc = scope_spawn(s, top, run_one, arg);
     if (rc == 0)
-        rc = join(w, open_inner_scope, arg, open_inner_scope, arg);
+        rc = join(top, open_inner_scope, arg, open_inner_scope, arg);
     return rc;
 }
 
-static int spawn_joiners(struct worker *w, struct scope *s, void *arg)
+static int spawn_joiners(struct task *top, struct scope *s, void *arg)
 {
     int rc = 0;
 
     for (int i = 0; i < 4 && rc == 0; i++)
-        rc = scope_spawn(s, w, join_two_scopes, arg);
+        rc = scope_spawn(s, top, join_two_scopes, arg);
     return rc;
 }
 
@@ -295,19 +296,19 @@ enum { TINY = 100000 };
 /* Writes over the frames of the calls before. */
 __attribute__((noinline)) static void scribble(void)
 {
-    volatile unsigned char frame[2048];
+    unsigned char frame[2048];
 
-    for (size_t i = 0; i < sizeof frame; i++)
-        frame[i] = 0xa5;
+    memset(frame, 0xa5, sizeof frame);
+    __asm__ volatile("" : : "r"(frame) : "memory"); /* it is not for nothing */
 }
 
-static int open_tiny_scopes(struct worker *w, void *arg)
+static int open_tiny_scopes(struct task *top, void *arg)
 {
     struct shared *shared = arg;
     int wrong = 0;
 
     for (int round = 1; round <= TINY; round++) {
-        wrong += scope_run(w, spawn_all, shared) != 0;
+        wrong += scope_run(top, spawn_all, shared) != 0;
         scribble();
         wrong += runs(shared) != round * shared->tasks;
     }
