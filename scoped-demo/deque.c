@@ -46,12 +46,6 @@ void deque_init(struct deque *d, struct worker *worker)
 
 /* ---- The owner's ---- */
 
-bool deque_is_asked(struct deque *d)
-{
-    /* relaxed: as in deque_push(). */
-    return atomic_load_explicit(&d->ceiling, memory_order_relaxed) == NULL;
-}
-
 bool deque_answer(struct deque *d, struct task *top)
 {
     uint64_t private = (uint64_t)(top - d->split + 1);

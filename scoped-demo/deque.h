@@ -106,7 +106,11 @@ static inline bool deque_has_room(struct task *top)
 }
 
 /* Whether some thief asks. */
-bool deque_is_asked(struct deque *d);
+static inline bool deque_is_asked(struct deque *d)
+{
+    /* relaxed: as in deque_push(). */
+    return atomic_load_explicit(&d->ceiling, memory_order_relaxed) == NULL;
+}
 
 /* Shares the older half of what is private below top, at least one task, and
  * takes the question as answered. False: nothing is private. */

@@ -371,6 +371,8 @@ static struct pool *make_pool(unsigned count)
         w->id = i;
         w->victim = (i + 1) % count;
         w->steals = w->allocations = 0;
+        w->spare = NULL;
+        w->spares = 0;
         atomic_init(&w->sleep, AWAKE);
     }
     return pool;
@@ -383,8 +385,15 @@ static void stop_and_free(struct pool *pool, unsigned started)
     atomic_store_explicit(&pool->stopping, true, memory_order_seq_cst);
     for (unsigned i = 0; i < started; i++)
         worker_wake(&pool->worker[i]);
-    for (unsigned i = 0; i < started; i++)
-        must(pthread_join(pool->worker[i].thread, NULL));
+    for (unsigned i = 0; i < started; i++) {
+        struct worker *w = &pool->worker[i];
+        must(pthread_join(w->thread, NULL));
+        while (w->spare != NULL) {
+            struct spare *next = w->spare->next;
+            free(w->spare);
+            w->spare = next;
+        }
+    }
 
     must(pthread_cond_destroy(&pool->root_done));
     must(pthread_mutex_destroy(&pool->lock));

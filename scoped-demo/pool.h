@@ -62,6 +62,11 @@ int pool_run(struct pool *pool, int (*run)(struct task *top, void *arg),
 
 /* ---- What join, scope and parallel are made of ---- */
 
+/* What a free piece of the heap holds. */
+struct spare {
+    struct spare *next;
+};
+
 struct worker {
     /* Tasks of join(): pushed and taken back by frames that know the top. */
     _Alignas(64) struct deque *joins; /* a line of its own for each worker */
@@ -75,9 +80,12 @@ struct worker {
     unsigned id;
     pthread_t thread;
 
-    /* Its own: whom it stole from last, how often, and pieces of the heap. */
+    /* Its own: whom it stole from last, how often; tasks that it put on the heap,
+     * and some that it keeps for the next ones. */
     unsigned victim;
     size_t steals, allocations;
+    struct spare *spare;
+    unsigned spares;
 
     _Atomic uint32_t sleep; /* AWAKE, or how it sleeps: a futex (pool.c) */
 };

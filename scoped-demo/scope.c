@@ -98,6 +98,35 @@ int scope_error(struct scope *s)
     return atomic_load_explicit(&s->error, memory_order_relaxed);
 }
 
+/* ---- The heap ---- */
+
+enum { MOST_SPARES = 64 };
+
+/* One that the worker kept, or else a new one. NULL: there is no memory. */
+static struct spawned *allocate(struct worker *w)
+{
+    struct spare *spare = w->spare;
+
+    if (spare == NULL)
+        return malloc(sizeof(struct spawned));
+    w->spare = spare->next;
+    w->spares--;
+    return (struct spawned *)spare;
+}
+
+static void release(struct worker *w, struct spawned *spawned)
+{
+    struct spare *spare = (struct spare *)spawned;
+
+    if (w->spares == MOST_SPARES) {
+        free(spawned);
+        return;
+    }
+    spare->next = w->spare;
+    w->spare = spare;
+    w->spares++;
+}
+
 /* ---- Tasks ---- */
 
 static void put_in_queue(struct scope *s, struct spawned *spawned)
@@ -120,31 +149,34 @@ static struct spawned *take_from_queue(struct scope *s)
     return oldest;
 }
 
-/* Of a FIFO scope, a task in a deque says only that one may begin: it is the
- * oldest that does. There are as many of the one as of the other. */
 static void run_spawned(struct task *top, void *arg)
 {
-    struct spawned *spawned = arg;
-    struct scope *s = spawned->scope;
+    struct worker *w = worker_of(top);
+    struct spawned task = *(struct spawned *)arg;
 
-    if (s->fifo)
-        spawned = take_from_queue(s);
-    struct spawned task = *spawned;
-    free(spawned);
-    keep_first_error(s, task.run(top, s, task.arg));
-    drop(s, worker_of(top)); /* the scope may be gone now */
+    release(w, arg);
+    keep_first_error(task.scope, task.run(top, task.scope, task.arg));
+    drop(task.scope, w); /* the scope may be gone now */
+}
+
+/* Of a FIFO scope, a task in a deque says only that one may begin, and the oldest
+ * does. There are as many of the one as of the other. */
+static void run_oldest(struct task *top, void *scope)
+{
+    run_spawned(top, take_from_queue(scope));
 }
 
 /* A thief's: the slot is read and given back, for its owner may want it. */
 static void call_spawned(struct task *self, struct task *top)
 {
-    void *spawned = self->word.pointer;
+    struct task task = {.run = self->run, .word = self->word};
 
     task_give_back(self);
-    run_spawned(top, spawned);
+    task.run.spawned(top, task.word.pointer);
 }
 
-static void offer(struct task *top, struct spawned *spawned)
+static void offer(struct task *top, void (*run)(struct task *top, void *arg),
+                  void *arg)
 {
     struct worker *w = worker_of(top);
     struct task *task;
@@ -152,30 +184,34 @@ static void offer(struct task *top, struct spawned *spawned)
     do {
         task = w->spawn_top;
         task->call = call_spawned;
-        task->run.spawned = run_spawned;
-        task->word.pointer = spawned;
+        task->run.spawned = run;
+        task->word.pointer = arg;
         if (deque_push(task) || worker_answer(task)) {
             w->spawn_top = task + 1;
             return;
         }
     } while (worker_run_spawned(top)); /* that makes room */
-    run_spawned(top, spawned);
+    run(top, arg);
 }
 
 int scope_spawn(struct scope *s, struct task *top,
                 int (*run)(struct task *top, struct scope *s, void *arg),
                 void *arg)
 {
-    struct spawned *spawned = malloc(sizeof *spawned);
+    struct worker *w = worker_of(top);
+    struct spawned *spawned = allocate(w);
     if (spawned == NULL)
         return -ENOMEM;
 
     *spawned = (struct spawned){.run = run, .arg = arg, .scope = s};
-    worker_of(top)->allocations++;
-    add(s, worker_of(top));
-    if (s->fifo)
+    w->allocations++;
+    add(s, w);
+    if (s->fifo) {
         put_in_queue(s, spawned);
-    offer(top, spawned);
+        offer(top, run_oldest, s);
+    } else {
+        offer(top, run_spawned, spawned);
+    }
     return 0;
 }
 

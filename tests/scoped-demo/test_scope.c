@@ -3,6 +3,7 @@
  * test_scope.c - what scope.h promises. Memory runs out on cue: malloc() is
  * wrapped (verbs.cmake).
  */
+#include <malloc.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -102,7 +103,7 @@ static void all_tasks_have_ended_when_it_returns(void **state)
 {
     struct shared shared = {.body = spawn_all, .tasks = 700};
     (void)state;
-    for (unsigned workers = 1; workers <= 16; workers++) {
+    for (unsigned workers = 1; workers <= 64; workers *= 2) {
         assert_int_equal(run_scope(workers, &shared), 0);
         assert_int_equal(runs(&shared), 700);
     }
@@ -219,7 +220,7 @@ static void tasks_of_tasks_are_waited_for_too(void **state)
 {
     struct shared shared = {.body = spawn_a_tree};
     (void)state;
-    for (unsigned workers = 1; workers <= 16; workers++) {
+    for (unsigned workers = 1; workers <= 64; workers *= 2) {
         assert_int_equal(run_scope(workers, &shared), 0);
         assert_int_equal(runs(&shared), (1 << 11) - 1);
     }
@@ -281,11 +282,202 @@ static void scopes_and_joins_nest(void **state)
 {
     struct shared shared = {.body = spawn_joiners, .tasks = 20};
     (void)state;
-    for (unsigned workers = 1; workers <= 16; workers++) {
+    for (unsigned workers = 1; workers <= 64; workers *= 2) {
         for (int round = 0; round < 20; round++) {
             assert_int_equal(run_scope(workers, &shared), 0);
             assert_int_equal(runs(&shared), 4 * (1 + 2 * 20));
         }
+    }
+}
+
+/* ---- First in, first out ---- */
+
+enum { IN_ORDER = 3 * DEQUE_CAPACITY };
+
+struct order {
+    int number, began_as;
+    atomic_int *began; /* how many have, before this one */
+};
+
+static int note_order(struct task *top, struct scope *s, void *arg)
+{
+    struct order *o = arg;
+
+    (void)top;
+    (void)s;
+    o->began_as = atomic_fetch_add_explicit(o->began, 1, memory_order_relaxed);
+    return 0;
+}
+
+static int spawn_in_order(struct task *top, struct scope *s, void *arg)
+{
+    struct order *order = arg;
+    int rc = 0;
+
+    for (int i = 0; i < order[0].number && rc == 0; i++)
+        rc = scope_spawn(s, top, note_order, &order[i]);
+    return rc;
+}
+
+static int run_lifo(struct task *top, void *arg)
+{
+    return scope_run(top, spawn_in_order, arg);
+}
+
+static int run_fifo(struct task *top, void *arg)
+{
+    return scope_run_fifo(top, spawn_in_order, arg);
+}
+
+static int run_ordered(unsigned workers, int tasks,
+                       int (*run)(struct task *top, void *arg),
+                       struct order *order)
+{
+    static atomic_int began;
+    struct pool *pool;
+
+    atomic_init(&began, 0);
+    for (int i = 0; i < tasks; i++)
+        order[i] = (struct order){.number = tasks, .began = &began};
+    int rc = pool_new(&pool, workers);
+    if (rc < 0)
+        return rc;
+    rc = pool_run(pool, run, order);
+    pool_free(pool);
+    return rc;
+}
+
+static void alone_a_worker_begins_with_the_youngest(void **state)
+{
+    static struct order order[10];
+    (void)state;
+    assert_int_equal(run_ordered(1, 10, run_lifo, order), 0);
+    for (int i = 0; i < 10; i++)
+        assert_int_equal(order[i].began_as, 9 - i);
+}
+
+static void in_a_fifo_scope_it_begins_with_the_oldest(void **state)
+{
+    static struct order order[IN_ORDER];
+    (void)state;
+    assert_int_equal(run_ordered(1, IN_ORDER, run_fifo, order), 0);
+    for (int i = 0; i < IN_ORDER; i++)
+        assert_int_equal(order[i].began_as, i);
+}
+
+static void in_a_fifo_scope_many_workers_run_each_task_once(void **state)
+{
+    static struct order order[IN_ORDER];
+    static int seen[IN_ORDER];
+    (void)state;
+    for (unsigned workers = 2; workers <= 16; workers *= 2) {
+        memset(seen, 0, sizeof seen);
+        assert_int_equal(run_ordered(workers, IN_ORDER, run_fifo, order), 0);
+        for (int i = 0; i < IN_ORDER; i++)
+            seen[order[i].began_as]++;
+        for (int i = 0; i < IN_ORDER; i++)
+            assert_int_equal(seen[i], 1);
+    }
+}
+
+/* ---- Asking for a sibling's failure ---- */
+
+static int fail_at_once(struct task *top, struct scope *s, void *arg)
+{
+    (void)top;
+    (void)s;
+    (void)arg;
+    return -EIO;
+}
+
+/* Spawns until it hears of a failure; that is bounded by the deque's room, since
+ * then tasks run in place. */
+static int spawn_until_failure(struct task *top, struct scope *s, void *arg)
+{
+    struct shared *shared = arg;
+    int rc = 0;
+
+    while (scope_error(s) == 0 && rc == 0) {
+        rc = scope_spawn(s, top, fail_at_once, NULL);
+        shared->tasks++;
+    }
+    return rc;
+}
+
+static void a_task_may_ask_whether_a_sibling_has_failed(void **state)
+{
+    (void)state;
+    for (unsigned workers = 1; workers <= 4; workers++) {
+        struct shared shared = {.body = spawn_until_failure};
+        assert_int_equal(run_scope(workers, &shared), -EIO);
+        assert_in_range(shared.tasks, 1, DEQUE_CAPACITY + 1);
+    }
+}
+
+/* ---- A scope of its own does not wait for others' tasks ---- */
+
+/* An outer task spawns the next one and then opens a scope: waiting there must
+ * not run the outer tasks, or the stack would grow with each. */
+static int spawn_next_and_open(struct task *top, struct scope *s, void *arg)
+{
+    struct shared *shared = arg;
+    uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+    struct shared inner = {.tasks = 2};
+
+    if (here < shared->lowest)
+        shared->lowest = here;
+    int rc = run_one(top, s, shared);
+    if (rc == 0 && runs(shared) < shared->tasks)
+        rc = scope_spawn(s, top, spawn_next_and_open, arg);
+    return rc != 0 ? rc : scope_run(top, spawn_all, &inner);
+}
+
+static void an_inner_scope_leaves_the_outer_tasks_alone(void **state)
+{
+    struct shared few = {
+        .body = spawn_next_and_open, .tasks = 5, .lowest = UINTPTR_MAX};
+    struct shared many = {
+        .body = spawn_next_and_open, .tasks = 500, .lowest = UINTPTR_MAX};
+    struct pool *pool;
+    (void)state;
+    assert_int_equal(pool_new(&pool, 1), 0);
+    int rc = pool_run(pool, enter, &few) + pool_run(pool, enter, &many);
+    pool_free(pool);
+    assert_int_equal(rc, 0);
+    assert_int_equal(runs(&many), 500);
+    assert_int_equal(few.lowest, many.lowest);
+}
+
+/* ---- Memory ---- */
+
+enum { SCOPES = 1000000 };
+
+static int open_a_million(struct task *top, void *arg)
+{
+    int rc = 0;
+
+    for (int i = 0; i < SCOPES && rc == 0; i++)
+        rc = scope_run(top, spawn_all, arg);
+    return rc;
+}
+
+static void memory_stays_flat_over_a_million_scopes(void **state)
+{
+    (void)state;
+    for (unsigned workers = 1; workers <= 2; workers++) {
+        struct shared shared = {.tasks = 2};
+        struct pool *pool;
+        assert_int_equal(pool_new(&pool, workers), 0);
+        size_t before = mallinfo2().uordblks;
+        int rc = pool_run(pool, open_a_million, &shared);
+        size_t after = mallinfo2().uordblks;
+        size_t spawned = pool_allocations(pool);
+        pool_free(pool);
+        assert_int_equal(rc, 0);
+        assert_int_equal(runs(&shared), 2 * SCOPES);
+        assert_int_equal(spawned, 2 * SCOPES);
+        /* What is kept is bounded. (Under sanitizers malloc says nothing.) */
+        assert_true(after - before < 100000);
     }
 }
 
@@ -343,6 +535,12 @@ int main(void)
         cmocka_unit_test(tasks_of_tasks_are_waited_for_too),
         cmocka_unit_test(a_chain_of_spawns_does_not_stack_up),
         cmocka_unit_test(scopes_and_joins_nest),
+        cmocka_unit_test(alone_a_worker_begins_with_the_youngest),
+        cmocka_unit_test(in_a_fifo_scope_it_begins_with_the_oldest),
+        cmocka_unit_test(in_a_fifo_scope_many_workers_run_each_task_once),
+        cmocka_unit_test(a_task_may_ask_whether_a_sibling_has_failed),
+        cmocka_unit_test(an_inner_scope_leaves_the_outer_tasks_alone),
+        cmocka_unit_test(memory_stays_flat_over_a_million_scopes),
         cmocka_unit_test(a_task_leaves_the_scope_alone_once_it_is_done),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
