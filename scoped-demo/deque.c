@@ -36,6 +36,7 @@ void deque_init(struct deque *d, struct worker *worker)
 {
     d->split = d->slot;
     atomic_init(&d->ceiling, NULL);
+    atomic_init(&d->floor, DEQUE_NOWHERE);
     d->worker = worker;
     atomic_init(&d->tail_split, 0);
     for (size_t i = 0; i <= DEQUE_CAPACITY; i++) {
@@ -45,6 +46,16 @@ void deque_init(struct deque *d, struct worker *worker)
 }
 
 /* ---- The owner's ---- */
+
+/* To be called when the split has moved. */
+static void set_floor(struct deque *d)
+{
+    /* seq_cst, both, pairs with deque_ask(): either we see that someone asks, or
+     * its floor comes after ours, so no question is written over. */
+    atomic_store_explicit(&d->floor, d->split, memory_order_seq_cst);
+    if (atomic_load_explicit(&d->ceiling, memory_order_seq_cst) == NULL)
+        atomic_store_explicit(&d->floor, DEQUE_NOWHERE, memory_order_seq_cst);
+}
 
 bool deque_answer(struct deque *d, struct task *top)
 {
@@ -58,6 +69,7 @@ bool deque_answer(struct deque *d, struct task *top)
     atomic_store_explicit(&d->ceiling, &d->slot[DEQUE_CAPACITY],
                           memory_order_seq_cst);
     d->split += more;
+    set_floor(d);
     /* seq_cst, "these are shared", pairs with deque_steal(): release, so that
      * the thief sees the tasks, and in one order with falling asleep (pool.c). */
     atomic_fetch_add_explicit(&d->tail_split, more << 32, memory_order_seq_cst);
@@ -68,6 +80,10 @@ bool deque_reclaim(struct task *top)
 {
     struct deque *d = deque_of(top);
     uint64_t index = (uint64_t)(top - d->slot);
+    if (top >= d->split) {
+        set_floor(d);
+        return true;
+    }
     /* relaxed: the slots that come back hold what the owner wrote there. The
      * swap keeps the thieves' view intact, being a part of the release sequence
      * of "these are shared". */
@@ -82,6 +98,7 @@ bool deque_reclaim(struct task *top)
         &d->tail_split, &word, word_of(tail_of(word), split),
         memory_order_relaxed, memory_order_relaxed));
     d->split = &d->slot[split];
+    set_floor(d);
     return true;
 }
 
@@ -98,6 +115,7 @@ void deque_forget(struct task *top)
     atomic_store_explicit(&d->tail_split, word_of(index, index),
                           memory_order_relaxed);
     d->split = top;
+    set_floor(d);
 }
 
 /* ---- The thieves' ---- */
@@ -117,10 +135,12 @@ struct task *deque_steal(struct deque *d)
 
 void deque_ask(struct deque *d)
 {
-    /* seq_cst twice, pairs with deque_answer(), in which pool.c says why it must
-     * be so strict. Looked at first, because writing takes the line away. */
-    if (atomic_load_explicit(&d->ceiling, memory_order_seq_cst) != NULL)
-        atomic_store_explicit(&d->ceiling, NULL, memory_order_seq_cst);
+    /* seq_cst, all, pairs with deque_answer() and set_floor(); pool.c says why it
+     * must be so strict. Looked at first, because writing takes the line away. */
+    if (atomic_load_explicit(&d->ceiling, memory_order_seq_cst) == NULL)
+        return;
+    atomic_store_explicit(&d->ceiling, NULL, memory_order_seq_cst);
+    atomic_store_explicit(&d->floor, DEQUE_NOWHERE, memory_order_seq_cst);
 }
 
 bool deque_has_shared(struct deque *d)

@@ -13,8 +13,14 @@
  * Nobody but the owner may touch the private part, and that is why pushing and
  * popping there costs two or three plain stores and two loads: no fence, no
  * compare-and-swap, no lock. Only a thief that comes in vain makes it otherwise:
- * it asks (deque_ask), the owner meets the question at its next push, and then
- * moves the split up and so shares out half of what it has.
+ * it asks (deque_ask), the owner meets the question at its next push or pop, and
+ * then moves the split up and so shares out half of what it has.
+ *
+ * The question costs the owner nothing as long as nobody asks, because it is
+ * hidden in two comparisons that are there anyway: a push looks whether the top
+ * is below the ceiling, that is whether there is room, and a pop whether it is
+ * above the floor, that is whether the task is private. Who asks lowers the
+ * ceiling and lifts the floor, so far that neither comparison holds.
  *
  * A stolen task's slot is its thief's, who reads the argument there and writes
  * the result there, until it gives the slot back. The array lives as long as the
@@ -62,10 +68,11 @@ enum { DEQUE_BYTES = 65536, DEQUE_CAPACITY = 1021 };
 
 /* In the open for the functions that must be inline to be quick. */
 struct deque {
-    /* The owner's line; but thieves that ask lower the ceiling to NULL. */
-    _Alignas(64) struct task *split;
-    _Atomic(struct task *) ceiling; /* a top below it may be pushed unasked */
-    struct worker *worker;          /* fixed by deque_init() */
+    /* The owner's line, but thieves that ask write ceiling and floor. */
+    _Alignas(64) _Atomic(struct task *) ceiling; /* the last slot, or NULL */
+    _Atomic(struct task *) floor; /* the split, or DEQUE_NOWHERE */
+    struct task *split;           /* the owner's copy */
+    struct worker *worker;        /* fixed by deque_init() */
 
     /* Everyone's line: the index of the tail, and above it, in the high half,
      * that of the split. In one word, so that a thief that takes the tail and
@@ -74,6 +81,8 @@ struct deque {
 
     struct task slot[DEQUE_CAPACITY + 1]; /* into the last one nothing goes */
 };
+
+#define DEQUE_NOWHERE ((struct task *)UINTPTR_MAX) /* above every slot */
 
 static_assert(sizeof(struct task) == 64, "a task fills a cache line");
 static_assert(sizeof(struct deque) == DEQUE_BYTES,
@@ -116,16 +125,18 @@ static inline bool deque_is_asked(struct deque *d)
  * takes the question as answered. False: nothing is private. */
 bool deque_answer(struct deque *d, struct task *top);
 
-/* Takes back the youngest task, *top, from the shared part: see deque_pop(). */
-bool deque_reclaim(struct task *top);
-
-/* Whether the youngest task, *top, is the owner's again, to be run. False: it
- * was stolen, and so was all below it; when task_is_back(), deque_forget(). */
+/* Whether the youngest task, *top, is private and nobody asks. */
 static inline bool deque_pop(struct task *top)
 {
-    return __builtin_expect(top >= deque_of(top)->split, 1) ||
-           deque_reclaim(top);
+    /* relaxed: as in deque_push(). */
+    return top >=
+           atomic_load_explicit(&deque_of(top)->floor, memory_order_relaxed);
 }
+
+/* If not: whether the youngest task, *top, is the owner's again, maybe out of the
+ * shared part. False: it was stolen, and so was all below it; when
+ * task_is_back(), deque_forget(). */
+bool deque_reclaim(struct task *top);
 
 /* Frees *top, the youngest task, which was stolen and is back. */
 void deque_forget(struct task *top);
@@ -136,7 +147,7 @@ void deque_forget(struct task *top);
  * NULL: none is shared; then deque_ask(). */
 struct task *deque_steal(struct deque *d);
 
-/* Asks the owner to share at its next push. */
+/* Asks the owner to share at its next push or pop. */
 void deque_ask(struct deque *d);
 
 /* Whether something is shared. */

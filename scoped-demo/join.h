@@ -31,6 +31,12 @@ static inline bool join_offer(struct task *top)
     return __builtin_expect(deque_push(top), 1) || worker_answer(top);
 }
 
+/* Whether *top is still here, to be run. False: a thief has it. */
+static inline bool join_take_back(struct task *top)
+{
+    return __builtin_expect(deque_pop(top), 1) || worker_take_back(top);
+}
+
 /* Runs a(top, a_arg) here and b(top, b_arg) here or on a thief, and returns when
  * both have ended: both always run, though one fails. 0, or the first error in
  * the order of the text: a's, else b's (each gives 0 or a negative errno). While
@@ -50,7 +56,7 @@ join(struct task *top, int (*a)(struct task *top, void *arg), void *a_arg,
         return a_rc != 0 ? a_rc : b_rc;
     }
     a_rc = a(top + 1, a_arg);
-    if (deque_pop(top)) {
+    if (join_take_back(top)) {
         b_rc = b(top, b_arg);
     } else {
         join_await(top);
@@ -79,7 +85,7 @@ join_numbers(struct task *top, long (*a)(struct task *top, long arg),
         return result;
     }
     result.a = a(top + 1, a_arg);
-    if (deque_pop(top)) {
+    if (join_take_back(top)) {
         result.b = b(top, b_arg);
     } else {
         join_await(top);

@@ -25,7 +25,7 @@
  * lowers the ceiling again as long as there are more.
  *
  * What is private to a busy worker wakes nobody. It is shared at the first push
- * after the question, and until then its owner alone can run it, and will: being
+ * or pop after the question, and until then its owner alone can run it, and will: being
  * woken for a task is a matter of speed, never of hanging. An owner that sleeps
  * has no private tasks: it looks for its own first.
  */
@@ -118,19 +118,33 @@ static bool has_sleepers(struct pool *pool)
     return atomic_load_explicit(&pool->sleepers, memory_order_seq_cst) > 0;
 }
 
-bool worker_answer(struct task *top)
+/* Out of the private tasks up to this one. */
+static void answer(struct task *youngest)
 {
-    struct deque *d = deque_of(top);
+    struct deque *d = deque_of(youngest);
     struct pool *pool = d->worker->pool;
-    bool room = deque_has_room(top);
 
-    if (deque_is_asked(d) && deque_answer(d, room ? top : top - 1) &&
-        has_sleepers(pool)) {
+    if (deque_is_asked(d) && deque_answer(d, youngest) && has_sleepers(pool)) {
         wake_for_task(pool);
         if (has_sleepers(pool))
             deque_ask(d); /* in the others' name: at the next push */
     }
+}
+
+bool worker_answer(struct task *top)
+{
+    bool room = deque_has_room(top);
+
+    answer(room ? top : top - 1);
     return room;
+}
+
+bool worker_take_back(struct task *top)
+{
+    /* What is to be run at once is not given away, but what lies below it. */
+    if (top > deque_of(top)->slot)
+        answer(top - 1);
+    return deque_reclaim(top);
 }
 
 /* ---- Tasks ---- */
@@ -178,10 +192,8 @@ bool worker_run_spawned(struct task *top)
 
     while (w->spawn_top > w->spawn_floor) {
         struct task *task = w->spawn_top - 1;
-        if (deque_pop(task)) {
+        if (deque_pop(task) || worker_take_back(task)) {
             w->spawn_top = task;
-            if (task > w->spawn_floor && deque_is_asked(w->spawns))
-                worker_answer(task - 1); /* the rest, before a long task */
             task->run.spawned(top, task->word.pointer);
             return true;
         }

@@ -101,9 +101,13 @@ static inline unsigned worker_id(struct task *top)
     return worker_of(top)->id;
 }
 
-/* Answers the thieves of the deque that *top was just pushed to, and wakes one
- * if it sleeps. False: there was no room for *top, which then is no task. */
+/* Answers those who ask, out of the deque that *top was just pushed to, and wakes
+ * one if it sleeps. False: there was no room for *top, which then is no task. */
 bool worker_answer(struct task *top);
+
+/* Whether the youngest task, *top, is the worker's again, to be run. Meanwhile
+ * answers those who ask. False: it was stolen; await it, and deque_forget(). */
+bool worker_take_back(struct task *top);
 
 /* Runs the youngest of the tasks that the worker itself spawned into its
  * innermost scope. False: none is left, and all their slots are free. */

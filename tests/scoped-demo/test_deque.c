@@ -48,7 +48,7 @@ static bool push(struct owner *o, long number)
 /* -1: stolen. */
 static long pop(struct owner *o)
 {
-    if (!deque_pop(o->top - 1))
+    if (!deque_pop(o->top - 1) && !deque_reclaim(o->top - 1))
         return -1;
     return (--o->top)->word.number;
 }
@@ -250,7 +250,9 @@ static void finish_youngest(struct history *h)
     struct owner *o = &h->owner;
     struct task *youngest = --o->top;
 
-    if (deque_pop(youngest)) {
+    if (deque_is_asked(o->d) && !is_empty(o))
+        deque_answer(o->d, youngest - 1);
+    if (deque_pop(youngest) || deque_reclaim(youngest)) {
         take(h, youngest->word.number);
         youngest->word.number = -1; /* poison: who reads it now is wrong */
         return;

@@ -386,7 +386,7 @@ static void offer(struct task *top,
 
 static void await_thief(struct task *top)
 {
-    if (deque_pop(top))
+    if (deque_pop(top) || worker_take_back(top))
         abort();
     while (!task_is_back(top))
         __real_sched_yield();
@@ -442,6 +442,38 @@ static void each_task_wakes_another_sleeper(void **state)
     int rc = run_in_pool(4, let_three_meet, &barrier);
     must(pthread_barrier_destroy(&barrier));
     assert_int_equal(rc, 0);
+}
+
+/* ---- Answering at a pop ---- */
+
+static int push_four_and_pop(struct task *top, void *arg)
+{
+    struct deque *d = deque_of(top);
+    int *shared = arg, rc = 0;
+
+    for (int i = 0; i < 4; i++)
+        offer(top + i, count_one, NULL);
+    while (top < d->split) /* back to where nothing is shared and nobody asks */
+        deque_reclaim(d->split - 1);
+    atomic_store_explicit(&d->ceiling, &d->slot[DEQUE_CAPACITY],
+                          memory_order_seq_cst);
+    deque_reclaim(top + 3);
+    rc += !deque_pop(top + 3);
+
+    deque_ask(d); /* as a thief would */
+    rc += deque_pop(top + 3);
+    rc += !worker_take_back(top + 3);
+    while (deque_steal(d) != NULL)
+        ++*shared;
+    return rc;
+}
+
+static void who_asks_is_answered_at_a_pop_too(void **state)
+{
+    int shared = 0;
+    (void)state;
+    assert_int_equal(run_in_pool(1, push_four_and_pop, &shared), 0);
+    assert_int_equal(shared, 2); /* of the three below, the older half */
 }
 
 /* ---- Waking who waits ---- */
@@ -525,6 +557,7 @@ int main(void)
         cmocka_unit_test(idle_workers_stop_looking_and_sleep),
         cmocka_unit_test(a_task_wakes_a_sleeping_worker),
         cmocka_unit_test(each_task_wakes_another_sleeper),
+        cmocka_unit_test(who_asks_is_answered_at_a_pop_too),
         cmocka_unit_test(who_waits_is_woken_when_it_is_over),
         cmocka_unit_test(what_ends_just_before_one_sleeps_is_seen),
     };

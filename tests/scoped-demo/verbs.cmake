@@ -58,11 +58,83 @@ add_run_test(scoped-demo.verb.max.environment STATUS 1
   STDERR "^scoped-demo max: search 4 numbers, how: join: Invalid argument\n$"
   COMMAND ${CMAKE_COMMAND} -E env SCOPED_DEMO_THREADS=many $<TARGET_FILE:scoped-demo>)
 
-add_verb_test(scoped-demo help STATUS 0 ARGS --help STDOUT "max.*bench")
+add_verb_test(scoped-demo help STATUS 0 ARGS --help
+  STDOUT "max.*fib.*scope.*loops.*search.*sort.*fail.*blocked.*bench")
 add_verb_test(scoped-demo max.help STATUS 0 ARGS max --help
   STDOUT "^Usage: scoped-demo max .*--stats.*--threads=N.*--how=WAY")
+
+# fib: the answer, who ran what, the picture.
+add_verb_test(scoped-demo fib STATUS 0 ARGS fib
+  STDOUT "^fib\\(30\\) = 832040, by 1346268 joins on [0-9]+ workers as by plain calls\n"
+  "for a join: [0-9.]+ ns; without, by plain calls: [0-9.]+ ns\n$")
+foreach(threads 1 2 9 64)
+  add_verb_test(scoped-demo fib.${threads} STATUS 0 ARGS fib 20 --threads ${threads}
+    STDOUT "^fib\\(20\\) = 6765, by 10945 joins on ${threads} workers as by plain calls\n$")
+endforeach()
+add_verb_test(scoped-demo fib.0 STATUS 0 ARGS fib 0 STDOUT "^fib\\(0\\) = 0, by 0 joins")
+add_verb_test(scoped-demo fib.trace STATUS 0 ARGS fib 22 --trace --threads 3
+  STDOUT "^worker +calls run +stolen\n0 +[0-9]+ +[0-9]+\n1 +[0-9]+ +[0-9]+\n2 +[0-9]+ +[0-9]+\n"
+  "fib\\(22\\) = 17711, by 28656 joins on 3 workers as by plain calls\n$")
+add_verb_test(scoped-demo fib.svg STATUS 0 ARGS fib 22 --threads 3 --svg /dev/stdout
+  STDOUT "^<svg xmlns=.*worker 0.*worker 2.*<rect .*fib\\(22\\) in .*</svg>\n")
+add_verb_test(scoped-demo fib.no-place STATUS 1 ARGS fib 5 --svg /nowhere/picture.svg
+  STDERR "^scoped-demo fib: open '/nowhere/picture.svg': No such file or directory\n$")
+add_verb_test(scoped-demo fib.full-disk STATUS 1 ARGS fib 5 --svg /dev/full
+  STDERR "^scoped-demo fib: write '/dev/full': No space left on device\n$")
+add_verb_test(scoped-demo fib.too-much STATUS 64 ARGS fib 43
+  STDERR "^scoped-demo fib: N: '43' is not a number from 0 to 42\n")
+add_verb_test(scoped-demo fib.twice STATUS 64 ARGS fib 4 5
+  STDERR "^scoped-demo fib: unexpected argument '5'\n")
+
+# scope: the documentation's example, both ways.
+foreach(order "" --fifo)
+  add_verb_test(scoped-demo scope${order} STATUS 0 ARGS scope ${order}
+    STDOUT "s.1.1 begins\n" "t.2 ends\n" "scope s ends\nscope s +worker-[0-9]+ +\\[=+\\]\n"
+    "\nall tasks of t ended before s.1.1 did, and all of s before the scope\n$")
+endforeach()
+add_verb_test(scoped-demo scope.argument STATUS 64 ARGS scope 1
+  STDERR "^scoped-demo scope: unexpected argument '1'\n")
+
+add_verb_test(scoped-demo loops STATUS 0 ARGS loops
+  STDOUT "worker-[0-9]+ +0 becomes -1\n" "worker-[0-9]+ +11 becomes 10\n"
+  "\n0 7 9 11, each less by one: -1 6 8 10\nthe mean age over thirty: 36.5 in one reduction, 36.5 in two\n$")
+add_verb_test(scoped-demo search STATUS 0 ARGS search
+  STDOUT "^6 2 1 9 3 8 11: any odd. yes. all odd. no. all above 0. yes\n"
+  "\nthe first above 8: 9\none above 8, maybe not the first: (9|11)\n$")
+add_verb_test(scoped-demo search.best STATUS 0 ARGS search --best
+  STDOUT "^the shortest tour of 11 cities: 187, in 9864090 steps\nwith the best shared: 187, and most")
+add_verb_test(scoped-demo fail STATUS 0 ARGS fail
+  STDOUT "^join: A failed, B ran all the same and failed too. A's error: EIO\n"
+  "scope: the third of ten failed, 10 ended, then it returned: EIO\n"
+  "threads: the producer gave ECANCELED, the consumer 0, after 2 bytes\n$")
+add_verb_test(scoped-demo blocked STATUS 0 ARGS blocked
+  STDOUT "^one worker: A waited 300 ms, then gave up: B waited for the worker that ran A\n"
+  "\ntwo workers: [a-zA-Z, ]+\n$")
+
+# sort: as sort(1) does in the C locale.
+add_verb_test(scoped-demo sort STATUS 0 ARGS sort
+  STDOUT "^200000 random strings sorted, as by qsort: [0-9.]+ ms, qsort [0-9.]+ ms\n$")
+add_verb_test(scoped-demo sort.trace STATUS 0 ARGS sort --trace
+  STDOUT "partitions 5 1 8 22 0 44\n" "has sorted 0 1 5 8 22 44\n" "5 1 8 22 0 44 are sorted\n$")
+add_run_test(scoped-demo.verb.sort.as-sort STATUS 0 STDOUT "^same\n$"
+  COMMAND bash ${CMAKE_CURRENT_LIST_DIR}/sort.bash $<TARGET_FILE:scoped-demo>)
+add_run_test(scoped-demo.verb.sort.no-number STATUS 1
+  STDERR "^scoped-demo sort: line 2: 'two' is not a whole number\n$"
+  COMMAND sh -c "printf '1\ntwo\n' | \"$0\" sort -n -" $<TARGET_FILE:scoped-demo>)
+add_verb_test(scoped-demo sort.no-file STATUS 1 ARGS sort /nowhere/lines
+  STDERR "^scoped-demo sort: open '/nowhere/lines': No such file or directory\n$")
+add_verb_test(scoped-demo sort.directory STATUS 1 ARGS sort /
+  STDERR "^scoped-demo sort: read '/': Is a directory\n$")
+add_verb_test(scoped-demo sort.both STATUS 64 ARGS sort --trace -
+  STDERR "^scoped-demo sort: either a file, or --trace\n")
+add_run_test(scoped-demo.verb.sort.full-disk STATUS 1
+  STDERR "^scoped-demo sort: write to standard output: No space left on device\n$"
+  COMMAND sh -c "seq 100 | \"$0\" sort - >/dev/full" $<TARGET_FILE:scoped-demo>)
+add_run_test(scoped-demo.verb.sort.closed-pipe STATUS 0 STDOUT "^1\n$"
+  COMMAND sh -c "seq 300000 | \"$0\" sort - | head -1" $<TARGET_FILE:scoped-demo>)
+
 add_verb_test(scoped-demo bench.csv STATUS 0 ARGS bench --csv
-  STDOUT "^name,median ns,least,most,ratio\n" "\npieces: join," "\nsingles: scope,[0-9.,]+\n$")
+  STDOUT "^name,median ns,least,most,ratio\n" "\nfib: join. one worker," "\nsort: radix_sort,[0-9.,]+\n$")
 add_verb_test(scoped-demo bench.argument STATUS 64 ARGS bench 1
   STDERR "^scoped-demo bench: unexpected argument '1'\n")
 

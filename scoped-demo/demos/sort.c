@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * sort.c - the lines of a file or of the standard input, in the order of
+ * `LC_ALL=C sort`, or with -n of `LC_ALL=C sort -n` if each is a whole number.
+ * Without a file: random strings, checked against qsort(). With --trace: a
+ * quicksort of six numbers, and who did what.
+ *
+ * Try: scoped-demo sort --trace; seq 100 | scoped-demo sort -
+ * Read with: Rayon's documentation of join, example quicksort; Rust Cookbook,
+ * "Sort a vector in parallel".
+ */
+#include "../demo.h"
+#include "../join.h"
+#include "verbs.h"
+
+/* ---- Lines ---- */
+
+struct line {
+    uint64_t key; /* decides most comparisons without a look at the text */
+    const char *text;
+    size_t length;
+};
+
+/* As bytes, and the shorter first if one begins with the other. */
+static int compare_text(const struct line *a, const struct line *b)
+{
+    size_t both = a->length < b->length ? a->length : b->length;
+    int order = memcmp(a->text, b->text, both);
+
+    return order != 0 ? order
+                      : (a->length > b->length) - (a->length < b->length);
+}
+
+static bool is_before(const struct line *a, const struct line *b)
+{
+    return a->key != b->key ? a->key < b->key : compare_text(a, b) < 0;
+}
+
+#define SORT_NAME       sort_lines
+#define SORT_ELEMENT    struct line
+#define SORT_LESS(a, b) is_before(&(a), &(b))
+#include "../sort.h"
+
+/* The first eight bytes, as a number that is in their order; missing ones are as
+ * small as a byte can be, and the whole text settles what that leaves open. */
+static uint64_t key_of_text(const char *text, size_t length)
+{
+    uint64_t key = 0;
+
+    for (size_t i = 0; i < 8; i++)
+        key = key << 8 | (i < length ? (unsigned char)text[i] : 0);
+    return key;
+}
+
+/* The number that the line is, moved up so that negative ones are small. */
+static uint64_t key_of_number(const struct line *line, size_t at)
+{
+    char copy[32];
+    long number;
+
+    snprintf(copy, sizeof copy, "%.*s",
+             (int)(line->length < 31 ? line->length : 31), line->text);
+    if (line->length > 31 ||
+        parse_count(copy, INT64_MIN, INT64_MAX, &number) < 0)
+        error(EXIT_FAILURE, 0, "line %zu: '%.*s' is not a whole number", at + 1,
+              (int)(line->length < 40 ? line->length : 40), line->text);
+    return (uint64_t)number ^ (uint64_t)1 << 63;
+}
+
+struct lines {
+    struct line *line;
+    size_t count;
+};
+
+static int run_sort(struct task *top, void *arg)
+{
+    struct lines *lines = arg;
+
+    sort_lines(top, lines->line, lines->count);
+    return 0;
+}
+
+static void sort_in_pool(struct lines *lines)
+{
+    struct pool *pool;
+
+    int rc = pool_new(&pool, 0);
+    if (rc < 0)
+        error(EXIT_FAILURE, -rc, "start workers");
+    must(pool_run(pool, run_sort, lines));
+    pool_free(pool);
+}
+
+/* All of the file; *size is set. For free(). */
+static char *read_all(const char *name, size_t *size)
+{
+    FILE *file = strcmp(name, "-") == 0 ? stdin : fopen(name, "re");
+    size_t room = 0, got = 0, count;
+    char *text = NULL;
+
+    if (file == NULL)
+        error(EXIT_FAILURE, errno, "open '%s'", name);
+    do {
+        room = 2 * room + 65536;
+        text = realloc(text, room);
+        if (text == NULL)
+            error(EXIT_FAILURE, ENOMEM, "read '%s'", name);
+        count = fread(text + got, 1, room - got, file);
+        got += count;
+    } while (got == room);
+    if (ferror(file))
+        error(EXIT_FAILURE, errno, "read '%s'", name);
+    if (file != stdin)
+        must(fclose(file));
+    *size = got;
+    return text;
+}
+
+static struct lines cut(const char *text, size_t size, bool numbers)
+{
+    struct lines lines = {NULL, 0};
+    const char *end = text + size;
+
+    for (const char *at = text; at < end; at++)
+        lines.count += *at == '\n' || at + 1 == end;
+    lines.line = calloc(lines.count + 1, sizeof *lines.line);
+    if (lines.line == NULL)
+        error(EXIT_FAILURE, ENOMEM, "sort %zu lines", lines.count);
+    for (size_t i = 0; i < lines.count; i++) {
+        const char *newline = memchr(text, '\n', (size_t)(end - text));
+        struct line *line = &lines.line[i];
+        line->text = text;
+        line->length = (size_t)((newline != NULL ? newline : end) - text);
+        line->key =
+            numbers ? key_of_number(line, i) : key_of_text(text, line->length);
+        text += line->length + 1;
+    }
+    return lines;
+}
+
+static int sort_file(const char *name, bool numbers)
+{
+    size_t size;
+    char *text = read_all(name, &size);
+    struct lines lines = cut(text, size, numbers);
+
+    sort_in_pool(&lines);
+    setvbuf(stdout, NULL, _IOFBF, 65536); /* this is for pipes, not for eyes */
+    for (size_t i = 0; i < lines.count; i++) {
+        fwrite(lines.line[i].text, 1, lines.line[i].length, stdout);
+        putchar('\n');
+    }
+    free(lines.line);
+    free(text);
+    return EXIT_SUCCESS;
+}
+
+/* ---- Random strings ---- */
+
+enum { STRINGS = 200000, LETTERS = 5 };
+
+static int compare_lines(const void *a, const void *b)
+{
+    return compare_text(a, b);
+}
+
+static int sort_random(void)
+{
+    static char text[STRINGS][LETTERS];
+    static struct line line[STRINGS], judge[STRINGS];
+    struct lines lines = {line, STRINGS};
+    unsigned random = 1;
+
+    for (size_t i = 0; i < STRINGS; i++) {
+        for (size_t j = 0; j < LETTERS; j++) {
+            random = random * 1103515245 + 12345;
+            text[i][j] = (char)('a' + (random >> 16) % 26);
+        }
+        line[i].text = text[i];
+        line[i].length = LETTERS;
+        line[i].key = key_of_text(text[i], LETTERS);
+        judge[i] = line[i];
+    }
+    int64_t start = now_ns();
+    sort_in_pool(&lines);
+    int64_t ours = now_ns() - start;
+    qsort(judge, STRINGS, sizeof *judge, compare_lines);
+    int64_t theirs = now_ns() - start - ours;
+    for (size_t i = 0; i < STRINGS; i++)
+        if (compare_text(&line[i], &judge[i]) != 0)
+            error(EXIT_FAILURE, 0, "string %zu differs from qsort's", i);
+    printf("%d random strings sorted, as by qsort: %.1f ms, qsort %.1f ms\n",
+           STRINGS, (double)ours / 1e6, (double)theirs / 1e6);
+    return EXIT_SUCCESS;
+}
+
+/* ---- Six numbers, step by step ---- */
+
+struct slice {
+    int *numbers, count;
+    unsigned offered_by;
+};
+
+static void show(struct task *top, const struct slice *s, const char *what,
+                 bool stolen)
+{
+    char who[24], text[64] = "";
+    size_t used = 0;
+
+    snprintf(who, sizeof who, "worker-%u", worker_id(top));
+    for (int i = 0; i < s->count; i++)
+        used += (size_t)snprintf(text + used, sizeof text - used, " %d",
+                                 s->numbers[i]);
+    trace(who, "%s%s%s", what, text, stolen ? "  (stolen)" : "");
+}
+
+/* As in the documentation: the last is the pivot; those below it, those above. */
+static int quicksort(struct task *top, void *arg)
+{
+    struct slice *s = arg;
+    int border = 0, last = s->count - 1;
+
+    if (s->count < 2)
+        return 0;
+    show(top, s, "partitions", worker_id(top) != s->offered_by);
+    usleep(5000); /* as if it were work */
+    for (int i = 0; i <= last; i++) {
+        if (s->numbers[i] <= s->numbers[last]) {
+            int kept = s->numbers[i];
+            s->numbers[i] = s->numbers[border];
+            s->numbers[border++] = kept;
+        }
+    }
+    struct slice low = {s->numbers, border - 1, worker_id(top)};
+    struct slice high = {s->numbers + border, s->count - border,
+                         worker_id(top)};
+    join(top, quicksort, &low, quicksort, &high);
+    show(top, s, "has sorted", false);
+    return 0;
+}
+
+static int quicksort_root(struct task *top, void *arg)
+{
+    ((struct slice *)arg)->offered_by = worker_id(top);
+    return quicksort(top, arg);
+}
+
+static int sort_six(void)
+{
+    int numbers[] = {5, 1, 8, 22, 0, 44};
+    struct slice all = {numbers, 6, 0};
+    struct pool *pool;
+
+    int rc = pool_new(&pool, 0);
+    if (rc < 0)
+        error(EXIT_FAILURE, -rc, "start workers");
+    must(pool_run(pool, quicksort_root, &all));
+    pool_free(pool);
+    for (int i = 1; i < 6; i++)
+        if (numbers[i - 1] > numbers[i])
+            error(EXIT_FAILURE, 0, "%d comes before %d", numbers[i - 1],
+                  numbers[i]);
+    puts("5 1 8 22 0 44 are sorted");
+    return EXIT_SUCCESS;
+}
+
+/* ---- The verb ---- */
+
+struct asked {
+    bool numbers, trace;
+    const char *file;
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+    struct asked *asked = state->input;
+
+    if (key == 'n')
+        asked->numbers = true;
+    else if (key == 't')
+        asked->trace = true;
+    else if (key == ARGP_KEY_ARG && state->arg_num == 0)
+        asked->file = arg;
+    else if (key == ARGP_KEY_END && asked->trace && asked->file != NULL)
+        argp_error(state, "either a file, or --trace");
+    else
+        return unexpected(key, arg, state);
+    return 0;
+}
+
+int sort_main(int argc, char **argv)
+{
+    const struct argp_option options[] = {
+        {"numbers", 'n', NULL, 0, "lines are whole numbers", 0},
+        {"trace", 't', NULL, 0, "six numbers, and who did what", 0},
+        {0}};
+    const struct argp argp = {
+        options, parse, "[FILE]",
+        .doc = "Sorts the lines of FILE, - being the standard input, as "
+               "LC_ALL=C sort does; without FILE, random strings."};
+    struct asked asked = {.file = NULL};
+
+    argp_parse(&argp, argc, argv, 0, NULL, &asked);
+    if (asked.trace)
+        return sort_six();
+    if (asked.file != NULL)
+        return sort_file(asked.file, asked.numbers);
+    return sort_random();
+}
