@@ -102,11 +102,12 @@ static int run_pair(struct thread_scope *ts, void *arg)
     struct pair *p = arg;
     struct scoped_thread *producer, *consumer;
 
-    int rc = thread_scope_spawn(ts, &consumer, consume, p);
-    if (rc == 0)
-        rc = thread_scope_spawn(ts, &producer, produce_and_fail, p);
+    int rc = thread_scope_spawn(ts, &producer, produce_and_fail, p);
     if (rc < 0)
-        error(EXIT_FAILURE, -rc, "start two threads");
+        return rc;
+    rc = thread_scope_spawn(ts, &consumer, consume, p);
+    if (rc < 0)
+        return rc;
     p->results[0] = thread_scope_join(producer);
     p->results[1] = thread_scope_join(consumer);
     return 0;
@@ -132,7 +133,9 @@ int fail_main(int argc, char **argv)
         tasks += ran[i];
     if (pipe2(pair.pipe, O_CLOEXEC) < 0)
         error(EXIT_FAILURE, errno, "make a pipe");
-    must(thread_scope_run(run_pair, &pair));
+    rc = thread_scope_run(run_pair, &pair);
+    if (rc < 0)
+        error(EXIT_FAILURE, -rc, "start two threads");
 
     printf("join: A failed, B %s all the same and failed too; A's error: %s\n",
            b_ran ? "ran" : "did not run", strerrorname_np(-join_rc));

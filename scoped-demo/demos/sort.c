@@ -56,7 +56,7 @@ static uint64_t key_of_text(const char *text, size_t length)
 static uint64_t key_of_number(const struct line *line, size_t at)
 {
     char copy[32];
-    long number;
+    long number = 0;
 
     snprintf(copy, sizeof copy, "%.*s",
              (int)(line->length < 31 ? line->length : 31), line->text);
@@ -108,8 +108,11 @@ static char *read_all(const char *name, size_t *size)
         count = fread(text + got, 1, room - got, file);
         got += count;
     } while (got == room);
-    if (ferror(file))
-        error(EXIT_FAILURE, errno, "read '%s'", name);
+    if (ferror(file)) {
+        int why = errno;
+        free(text);
+        error(EXIT_FAILURE, why, "read '%s'", name);
+    }
     if (file != stdin)
         must(fclose(file));
     *size = got;
