@@ -50,7 +50,7 @@ struct worker; /* pool.h */
 /* One slot, by value; a cache line, so that neighbours do not disturb. */
 struct task {
     /* What a thief calls; it runs the task and gives the slot back. */
-    _Alignas(64) void (*call)(struct task *self, struct task *top);
+    void (*call)(struct task *self, struct task *top);
     union {
         int (*job)(struct task *top, void *arg);
         long (*number)(struct task *top, long arg);
@@ -62,7 +62,7 @@ struct task {
     } word; /* the argument; given back, the result */
     _Atomic(struct worker *) thief;
     atomic_bool is_back; /* the thief has done with the slot */
-};
+} __attribute__((aligned(64)));
 
 enum { DEQUE_BYTES = 65536, DEQUE_CAPACITY = 1021 };
 

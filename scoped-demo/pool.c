@@ -249,10 +249,11 @@ void worker_await(struct task *top, struct worker *likely,
     for (int looks = 0;;) {
         if (worker_run_spawned(top)) {
             looks = 0;
-        } else if (over(what)) {
+            continue;
+        }
+        if (over(what))
             return;
-        } else if ((likely != NULL && steal_from(top, likely)) ||
-                   steal(top, w)) {
+        if ((likely != NULL && steal_from(top, likely)) || steal(top, w)) {
             looks = 0;
         } else if (looks++ < LOOKS_BEFORE_SLEEP) {
             sched_yield();
@@ -342,6 +343,7 @@ static unsigned allowed_cpus(void)
 
 static int default_size(unsigned *out)
 {
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): nobody here sets variables. */
     const char *text = getenv("SCOPED_DEMO_THREADS");
     long size = allowed_cpus();
 
@@ -374,8 +376,8 @@ static struct pool *make_pool(unsigned count)
     pool->last = &pool->first;
     for (unsigned i = 0; i < count; i++) {
         struct worker *w = &pool->worker[i];
-        w->joins = &pool->deques[2 * i];
-        w->spawns = &pool->deques[2 * i + 1];
+        w->joins = &pool->deques[2 * (size_t)i];
+        w->spawns = w->joins + 1;
         deque_init(w->joins, w);
         deque_init(w->spawns, w);
         w->spawn_top = w->spawn_floor = w->spawns->slot;

@@ -15,18 +15,18 @@
 #include "sort.h"
 
 /* An int32_t with its sign turned about is in the order of a uint32_t. */
-#define RADIX_(name)  name##_int32
-#define RADIX_KEY     int32_t
-#define RADIX_ORDER   uint32_t
-#define RADIX_FLIP    0x80000000
-#define RADIX_COMPARE compare_int32
+#define RADIX_ID(name) name##_int32
+#define RADIX_KEY      int32_t
+#define RADIX_ORDER    uint32_t
+#define RADIX_FLIP     0x80000000
+#define RADIX_COMPARE  compare_int32
 #include "radix_sort_keys.h"
 
-#define RADIX_(name)  name##_uint64
-#define RADIX_KEY     uint64_t
-#define RADIX_ORDER   uint64_t
-#define RADIX_FLIP    0
-#define RADIX_COMPARE compare_uint64
+#define RADIX_ID(name) name##_uint64
+#define RADIX_KEY      uint64_t
+#define RADIX_ORDER    uint64_t
+#define RADIX_FLIP     0
+#define RADIX_COMPARE  compare_uint64
 #include "radix_sort_keys.h"
 
 void radix_sort_int32(struct task *top, int32_t *keys, size_t count)

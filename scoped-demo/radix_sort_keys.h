@@ -46,67 +46,69 @@ enum {
 
 #ifdef RADIX_KEY /* else this file is compiled alone */
 
-struct RADIX_(chunk) {
+struct RADIX_ID(chunk) {
     size_t from, to;
     RADIX_ORDER least, most;
     /* How many keys of a digit it has; then where its next one goes. */
     size_t place[RADIX_BUCKETS];
 };
 
-struct RADIX_(plan) {
+struct RADIX_ID(plan) {
     RADIX_KEY *keys, *other;
     size_t count;
     unsigned shift; /* of the top digit */
     size_t chunks;
-    struct RADIX_(chunk) * chunk;
+    struct RADIX_ID(chunk) * chunk;
     size_t end[RADIX_BUCKETS]; /* of each bucket */
 };
 
-static inline RADIX_ORDER RADIX_(order)(RADIX_KEY key)
+static inline RADIX_ORDER RADIX_ID(order)(RADIX_KEY key)
 {
     return (RADIX_ORDER)key ^ RADIX_FLIP;
 }
 
 /* ---- 1 to 3: chunks ---- */
 
-static void RADIX_(measure)(struct task *top, void *arg, size_t from, size_t to)
+static void RADIX_ID(measure)(struct task *top, void *arg, size_t from,
+                              size_t to)
 {
-    struct RADIX_(plan) *plan = arg;
+    struct RADIX_ID(plan) *plan = arg;
 
     (void)top;
     for (size_t c = from; c < to; c++) {
-        struct RADIX_(chunk) *chunk = &plan->chunk[c];
+        struct RADIX_ID(chunk) *chunk = &plan->chunk[c];
         RADIX_KEY least = plan->keys[chunk->from], most = least;
         for (size_t i = chunk->from; i < chunk->to; i++) {
             RADIX_KEY key = plan->keys[i];
             least = key < least ? key : least;
             most = key > most ? key : most;
         }
-        chunk->least = RADIX_(order)(least);
-        chunk->most = RADIX_(order)(most);
+        chunk->least = RADIX_ID(order)(least);
+        chunk->most = RADIX_ID(order)(most);
     }
 }
 
-static size_t RADIX_(bucket_of)(const struct RADIX_(plan) * plan, RADIX_KEY key)
+static size_t RADIX_ID(bucket_of)(const struct RADIX_ID(plan) * plan,
+                                  RADIX_KEY key)
 {
-    return RADIX_(order)(key) >> plan->shift & (RADIX_BUCKETS - 1);
+    return RADIX_ID(order)(key) >> plan->shift & (RADIX_BUCKETS - 1);
 }
 
-static void RADIX_(count)(struct task *top, void *arg, size_t from, size_t to)
+static void RADIX_ID(count)(struct task *top, void *arg, size_t from, size_t to)
 {
-    struct RADIX_(plan) *plan = arg;
+    struct RADIX_ID(plan) *plan = arg;
 
     (void)top;
     for (size_t c = from; c < to; c++) {
-        struct RADIX_(chunk) *chunk = &plan->chunk[c];
+        struct RADIX_ID(chunk) *chunk = &plan->chunk[c];
         memset(chunk->place, 0, sizeof chunk->place);
         for (size_t i = chunk->from; i < chunk->to; i++)
-            chunk->place[RADIX_(bucket_of)(plan, plan->keys[i])]++;
+            chunk->place[RADIX_ID(bucket_of)(plan, plan->keys[i])]++;
     }
 }
 
 /* Of each digit, the first chunk's keys come first, then the second's... */
-static void RADIX_(find_places)(struct RADIX_(plan) * plan)
+static void RADIX_ID(find_places)(struct RADIX_ID(plan) * plan)
 {
     size_t place = 0;
 
@@ -120,20 +122,21 @@ static void RADIX_(find_places)(struct RADIX_(plan) * plan)
     }
 }
 
-static void RADIX_(scatter)(struct task *top, void *arg, size_t from, size_t to)
+static void RADIX_ID(scatter)(struct task *top, void *arg, size_t from,
+                              size_t to)
 {
     enum { IN_LINE = RADIX_LINE / sizeof(RADIX_KEY) };
-    struct RADIX_(plan) *plan = arg;
+    struct RADIX_ID(plan) *plan = arg;
     _Alignas(RADIX_LINE) RADIX_KEY line[RADIX_BUCKETS][IN_LINE];
     unsigned char filled[RADIX_BUCKETS];
 
     (void)top;
     for (size_t c = from; c < to; c++) {
-        struct RADIX_(chunk) *chunk = &plan->chunk[c];
+        struct RADIX_ID(chunk) *chunk = &plan->chunk[c];
         memset(filled, 0, sizeof filled);
         for (size_t i = chunk->from; i < chunk->to; i++) {
             RADIX_KEY key = plan->keys[i];
-            size_t b = RADIX_(bucket_of)(plan, key);
+            size_t b = RADIX_ID(bucket_of)(plan, key);
             line[b][filled[b]++] = key;
             if (filled[b] == IN_LINE) {
                 memcpy(plan->other + chunk->place[b], line[b], RADIX_LINE);
@@ -150,41 +153,41 @@ static void RADIX_(scatter)(struct task *top, void *arg, size_t from, size_t to)
 /* ---- 4: buckets ---- */
 
 /* One pass: from in to out, by the digit at this shift. */
-static void RADIX_(pass)(const RADIX_KEY *in, RADIX_KEY *out, size_t count,
-                         unsigned shift, unsigned bits)
+static void RADIX_ID(pass)(const RADIX_KEY *in, RADIX_KEY *out, size_t count,
+                           unsigned shift, unsigned bits)
 {
     const RADIX_ORDER mask = ((RADIX_ORDER)1 << bits) - 1;
     uint32_t place[RADIX_DIGITS] = {0};
     uint32_t next = 0;
 
     for (size_t i = 0; i < count; i++)
-        place[RADIX_(order)(in[i]) >> shift & mask]++;
+        place[RADIX_ID(order)(in[i]) >> shift & mask]++;
     for (size_t d = 0; d <= mask; d++) {
         uint32_t here = place[d];
         place[d] = next;
         next += here;
     }
     for (size_t i = 0; i < count; i++)
-        out[place[RADIX_(order)(in[i]) >> shift & mask]++] = in[i];
+        out[place[RADIX_ID(order)(in[i]) >> shift & mask]++] = in[i];
 }
 
 /* Keys are in the order of what is left of `bits`; now of the rest too. */
-static void RADIX_(finish)(struct task *top, RADIX_KEY *keys, size_t count,
-                           unsigned bits)
+static void RADIX_ID(finish)(struct task *top, RADIX_KEY *keys, size_t count,
+                             unsigned bits)
 {
     for (size_t from = 0, to; from < count; from = to) {
-        RADIX_ORDER high = RADIX_(order)(keys[from]) >> bits;
+        RADIX_ORDER high = RADIX_ID(order)(keys[from]) >> bits;
         for (to = from + 1; to < count; to++)
-            if (RADIX_(order)(keys[to]) >> bits != high)
+            if (RADIX_ID(order)(keys[to]) >> bits != high)
                 break;
         if (to - from > 1)
             RADIX_COMPARE(top, keys + from, to - from);
     }
 }
 
-static void RADIX_(sort_bucket)(struct task *top,
-                                const struct RADIX_(plan) * plan, size_t from,
-                                size_t count)
+static void RADIX_ID(sort_bucket)(struct task *top,
+                                  const struct RADIX_ID(plan) * plan,
+                                  size_t from, size_t count)
 {
     RADIX_KEY *keys = plan->keys + from, *other = plan->other + from;
     const unsigned bits = plan->shift; /* still to be sorted by */
@@ -198,22 +201,22 @@ static void RADIX_(sort_bucket)(struct task *top,
     unsigned high = bits < 2 * RADIX_LOW_BITS ? (bits + 1) / 2 : RADIX_LOW_BITS;
     unsigned low = bits - high < high ? bits - high : high;
     unsigned rest = bits - high - low;
-    RADIX_(pass)(other, keys, count, rest, low);
-    RADIX_(pass)(keys, other, count, rest + low, high);
+    RADIX_ID(pass)(other, keys, count, rest, low);
+    RADIX_ID(pass)(keys, other, count, rest + low, high);
     memcpy(keys, other, count * sizeof *keys);
     if (rest > 0)
-        RADIX_(finish)(top, keys, count, rest);
+        RADIX_ID(finish)(top, keys, count, rest);
 }
 
-static void RADIX_(sort_buckets)(struct task *top, void *arg, size_t from,
-                                 size_t to)
+static void RADIX_ID(sort_buckets)(struct task *top, void *arg, size_t from,
+                                   size_t to)
 {
-    const struct RADIX_(plan) *plan = arg;
+    const struct RADIX_ID(plan) *plan = arg;
 
     for (size_t b = from; b < to; b++) {
         size_t begin = b == 0 ? 0 : plan->end[b - 1];
         if (plan->end[b] > begin)
-            RADIX_(sort_bucket)(top, plan, begin, plan->end[b] - begin);
+            RADIX_ID(sort_bucket)(top, plan, begin, plan->end[b] - begin);
     }
 }
 
@@ -221,7 +224,7 @@ static void RADIX_(sort_buckets)(struct task *top, void *arg, size_t from,
 
 /* Where the top digit lies, so that it sees the highest bit that differs. False:
  * none does. */
-static bool RADIX_(find_shift)(struct RADIX_(plan) * plan)
+static bool RADIX_ID(find_shift)(struct RADIX_ID(plan) * plan)
 {
     RADIX_ORDER least = plan->chunk[0].least, most = plan->chunk[0].most;
 
@@ -236,7 +239,7 @@ static bool RADIX_(find_shift)(struct RADIX_(plan) * plan)
     return bits > 0;
 }
 
-static void RADIX_(run)(struct task *top, struct RADIX_(plan) * plan)
+static void RADIX_ID(run)(struct task *top, struct RADIX_ID(plan) * plan)
 {
     for (size_t c = 0; c < plan->chunks; c++) {
         plan->chunk[c].from = plan->count / plan->chunks * c;
@@ -244,19 +247,19 @@ static void RADIX_(run)(struct task *top, struct RADIX_(plan) * plan)
                                 ? plan->count
                                 : plan->count / plan->chunks * (c + 1);
     }
-    parallel_for_each(top, plan->chunks, RADIX_(measure), plan);
-    if (!RADIX_(find_shift)(plan))
+    parallel_for_each(top, plan->chunks, RADIX_ID(measure), plan);
+    if (!RADIX_ID(find_shift)(plan))
         return;
-    parallel_for_each(top, plan->chunks, RADIX_(count), plan);
-    RADIX_(find_places)(plan);
-    parallel_for_each(top, plan->chunks, RADIX_(scatter), plan);
-    parallel_for_each(top, RADIX_BUCKETS, RADIX_(sort_buckets), plan);
+    parallel_for_each(top, plan->chunks, RADIX_ID(count), plan);
+    RADIX_ID(find_places)(plan);
+    parallel_for_each(top, plan->chunks, RADIX_ID(scatter), plan);
+    parallel_for_each(top, RADIX_BUCKETS, RADIX_ID(sort_buckets), plan);
 }
 
-static void RADIX_(sort)(struct task *top, RADIX_KEY *keys, size_t count)
+static void RADIX_ID(sort)(struct task *top, RADIX_KEY *keys, size_t count)
 {
     size_t chunks = 4 * (size_t)pool_size(worker_of(top)->pool);
-    struct RADIX_(plan) plan = {.keys = keys, .count = count};
+    struct RADIX_ID(plan) plan = {.keys = keys, .count = count};
 
     plan.chunks = chunks < RADIX_MOST_CHUNKS ? chunks : RADIX_MOST_CHUNKS;
     /* The second array, and behind it the chunks. Fresh pages are big ones if
@@ -273,12 +276,12 @@ static void RADIX_(sort)(struct task *top, RADIX_KEY *keys, size_t count)
     }
     madvise(memory, size, MADV_HUGEPAGE); /* a wish; refused is fine */
     plan.other = memory;
-    plan.chunk = (struct RADIX_(chunk) *)((char *)memory + other_size);
-    RADIX_(run)(top, &plan);
+    plan.chunk = (struct RADIX_ID(chunk) *)((char *)memory + other_size);
+    RADIX_ID(run)(top, &plan);
     munmap(memory, size);
 }
 
-#undef RADIX_
+#undef RADIX_ID
 #undef RADIX_KEY
 #undef RADIX_ORDER
 #undef RADIX_FLIP

@@ -41,21 +41,21 @@ enum {
     SORT_MANY = 128,    /* worth a pivot that is the median of nine */
     SORT_OFFERED = 1000 /* worth a look by another worker */
 };
-#define SORT_PASTE_(a, b) a##b
-#define SORT_PASTE(a, b)  SORT_PASTE_(a, b)
+#define SORT_PASTE_NOW(a, b) a##b
+#define SORT_PASTE(a, b)     SORT_PASTE_NOW(a, b)
 #endif
 
 /* Each inclusion has its own set of functions: sort_words_insert and so on. */
-#define SORT_(function) SORT_PASTE(SORT_NAME, function)
+#define SORT_ID(function) SORT_PASTE(SORT_NAME, function)
 
-struct SORT_(_part) {
+struct SORT_ID(_part) {
     SORT_ELEMENT *array;
     size_t count;
     unsigned bad_allowed; /* uneven partitions before heapsort */
     bool leftmost;        /* else array[-1] is a pivot, and nothing is less */
 };
 
-static inline void SORT_(_swap)(SORT_ELEMENT *a, SORT_ELEMENT *b)
+static inline void SORT_ID(_swap)(SORT_ELEMENT *a, SORT_ELEMENT *b)
 {
     SORT_ELEMENT kept = *a;
 
@@ -65,7 +65,7 @@ static inline void SORT_(_swap)(SORT_ELEMENT *a, SORT_ELEMENT *b)
 
 /* ---- Few elements, and bad luck ---- */
 
-static inline void SORT_(_insert)(SORT_ELEMENT *array, size_t count)
+static inline void SORT_ID(_insert)(SORT_ELEMENT *array, size_t count)
 {
     for (size_t i = 1; i < count; i++) {
         SORT_ELEMENT moved = array[i];
@@ -76,7 +76,8 @@ static inline void SORT_(_insert)(SORT_ELEMENT *array, size_t count)
     }
 }
 
-static inline void SORT_(_sift)(SORT_ELEMENT *array, size_t hole, size_t count)
+static inline void SORT_ID(_sift)(SORT_ELEMENT *array, size_t hole,
+                                  size_t count)
 {
     SORT_ELEMENT moved = array[hole];
 
@@ -90,43 +91,43 @@ static inline void SORT_(_sift)(SORT_ELEMENT *array, size_t hole, size_t count)
     array[hole] = moved;
 }
 
-static inline void SORT_(_heap)(SORT_ELEMENT *array, size_t count)
+static inline void SORT_ID(_heap)(SORT_ELEMENT *array, size_t count)
 {
     for (size_t i = count / 2; i-- > 0;)
-        SORT_(_sift)(array, i, count);
+        SORT_ID(_sift)(array, i, count);
     for (size_t i = count; i-- > 1;) {
-        SORT_(_swap)(&array[0], &array[i]);
-        SORT_(_sift)(array, 0, i);
+        SORT_ID(_swap)(&array[0], &array[i]);
+        SORT_ID(_sift)(array, 0, i);
     }
 }
 
 /* ---- The pivot, brought to the front ---- */
 
 /* Puts the median of three into *b. */
-static inline void SORT_(_median)(SORT_ELEMENT *a, SORT_ELEMENT *b,
-                                  SORT_ELEMENT *c)
+static inline void SORT_ID(_median)(SORT_ELEMENT *a, SORT_ELEMENT *b,
+                                    SORT_ELEMENT *c)
 {
     if (SORT_LESS(*b, *a))
-        SORT_(_swap)(a, b);
+        SORT_ID(_swap)(a, b);
     if (SORT_LESS(*c, *b))
-        SORT_(_swap)(b, c);
+        SORT_ID(_swap)(b, c);
     if (SORT_LESS(*b, *a))
-        SORT_(_swap)(a, b);
+        SORT_ID(_swap)(a, b);
 }
 
-static inline void SORT_(_choose)(SORT_ELEMENT *array, size_t count)
+static inline void SORT_ID(_choose)(SORT_ELEMENT *array, size_t count)
 {
     SORT_ELEMENT *middle = array + count / 2, *last = array + count - 1;
 
     if (count > SORT_MANY) {
-        SORT_(_median)(array, middle - 1, last);
-        SORT_(_median)(array + 1, middle, last - 1);
-        SORT_(_median)(array + 2, middle + 1, last - 2);
-        SORT_(_median)(middle - 1, middle, middle + 1);
+        SORT_ID(_median)(array, middle - 1, last);
+        SORT_ID(_median)(array + 1, middle, last - 1);
+        SORT_ID(_median)(array + 2, middle + 1, last - 2);
+        SORT_ID(_median)(middle - 1, middle, middle + 1);
     } else {
-        SORT_(_median)(array, middle, last);
+        SORT_ID(_median)(array, middle, last);
     }
-    SORT_(_swap)(array, middle);
+    SORT_ID(_swap)(array, middle);
 }
 
 /* ---- Partitions ---- */
@@ -136,8 +137,8 @@ static inline void SORT_(_choose)(SORT_ELEMENT *array, size_t count)
  * the others, and the gap, one before i, is a place to write to. `or_equal` is
  * known to the compiler, which makes two functions of this. */
 static inline __attribute__((always_inline)) size_t
-SORT_(_partition)(SORT_ELEMENT *array, size_t count, SORT_ELEMENT pivot,
-                  bool or_equal)
+SORT_ID(_partition)(SORT_ELEMENT *array, size_t count, SORT_ELEMENT pivot,
+                    bool or_equal)
 {
     SORT_ELEMENT element, first = array[0];
     size_t border = 0;
@@ -156,62 +157,63 @@ SORT_(_partition)(SORT_ELEMENT *array, size_t count, SORT_ELEMENT pivot,
 }
 
 /* Moves a few elements about, so that the next pivots are other ones. */
-static inline void SORT_(_disturb)(SORT_ELEMENT *array, size_t count)
+static inline void SORT_ID(_disturb)(SORT_ELEMENT *array, size_t count)
 {
     if (count < SORT_FEW)
         return;
     for (size_t i = 0; i < 3; i++)
-        SORT_(_swap)(&array[count / 4 + i], &array[count / 2 + 2 * i]);
-    SORT_(_swap)(&array[0], &array[count / 3]);
-    SORT_(_swap)(&array[count - 1], &array[count / 3 * 2]);
+        SORT_ID(_swap)(&array[count / 4 + i], &array[count / 2 + 2 * i]);
+    SORT_ID(_swap)(&array[0], &array[count / 3]);
+    SORT_ID(_swap)(&array[count - 1], &array[count / 3 * 2]);
 }
 
 /* ---- The recursion ---- */
 
-static inline int SORT_(_run)(struct task *top, void *arg)
+static inline int SORT_ID(_run)(struct task *top, void *arg)
 {
-    struct SORT_(_part) p = *(const struct SORT_(_part) *)arg;
+    struct SORT_ID(_part) p = *(const struct SORT_ID(_part) *)arg;
 
     while (p.count > SORT_FEW) {
         if (p.bad_allowed == 0) {
-            SORT_(_heap)(p.array, p.count);
+            SORT_ID(_heap)(p.array, p.count);
             return 0;
         }
-        SORT_(_choose)(p.array, p.count);
+        SORT_ID(_choose)(p.array, p.count);
         SORT_ELEMENT pivot = p.array[0];
         if (!p.leftmost && !SORT_LESS(p.array[-1], pivot)) {
             /* Nothing here is less: take out the pivot's equals. */
-            size_t equal = SORT_(_partition)(p.array, p.count, pivot, true);
+            size_t equal = SORT_ID(_partition)(p.array, p.count, pivot, true);
             p.array += equal;
             p.count -= equal;
             continue;
         }
-        size_t less = SORT_(_partition)(p.array + 1, p.count - 1, pivot, false);
-        SORT_(_swap)(&p.array[0], &p.array[less]); /* the pivot's own place */
+        size_t less =
+            SORT_ID(_partition)(p.array + 1, p.count - 1, pivot, false);
+        SORT_ID(_swap)(&p.array[0], &p.array[less]); /* the pivot's own place */
 
-        struct SORT_(_part) left = p, right = p;
+        struct SORT_ID(_part) left = p, right = p;
         left.count = less;
         right.array += less + 1;
         right.count -= less + 1;
         right.leftmost = false;
         if (less < p.count / 8 || right.count < p.count / 8) {
             left.bad_allowed = right.bad_allowed = p.bad_allowed - 1;
-            SORT_(_disturb)(left.array, left.count);
-            SORT_(_disturb)(right.array, right.count);
+            SORT_ID(_disturb)(left.array, left.count);
+            SORT_ID(_disturb)(right.array, right.count);
         }
         if (p.count > SORT_OFFERED) {
-            join(top, SORT_(_run), &left, SORT_(_run), &right);
+            join(top, SORT_ID(_run), &left, SORT_ID(_run), &right);
             return 0;
         }
-        SORT_(_run)(top, &left);
+        SORT_ID(_run)(top, &left);
         p = right;
     }
-    SORT_(_insert)(p.array, p.count);
+    SORT_ID(_insert)(p.array, p.count);
     return 0;
 }
 
 /* True: they were in order, or exactly backwards, and now are in order. */
-static inline bool SORT_(_was_sorted)(SORT_ELEMENT *array, size_t count)
+static inline bool SORT_ID(_was_sorted)(SORT_ELEMENT *array, size_t count)
 {
     size_t run = 1;
 
@@ -226,22 +228,22 @@ static inline bool SORT_(_was_sorted)(SORT_ELEMENT *array, size_t count)
     if (run < count)
         return false;
     for (size_t i = 0; i < count / 2; i++)
-        SORT_(_swap)(&array[i], &array[count - 1 - i]);
+        SORT_ID(_swap)(&array[i], &array[count - 1 - i]);
     return true;
 }
 
 static inline void SORT_NAME(struct task *top, SORT_ELEMENT *array,
                              size_t count)
 {
-    struct SORT_(_part) all = {array, count, 1, true};
+    struct SORT_ID(_part) all = {array, count, 1, true};
 
     for (size_t n = count; n > 1; n /= 2)
         all.bad_allowed++;
-    if (!SORT_(_was_sorted)(array, count))
-        SORT_(_run)(top, &all);
+    if (!SORT_ID(_was_sorted)(array, count))
+        SORT_ID(_run)(top, &all);
 }
 
-#undef SORT_
+#undef SORT_ID
 #undef SORT_NAME
 #undef SORT_ELEMENT
 #undef SORT_LESS

@@ -42,7 +42,7 @@ static long fib_join(struct task *top, long n)
 
 static long fib_openmp(long n)
 {
-    long a, b;
+    long a = 0, b;
 
     if (n < 2)
         return n;
@@ -123,7 +123,7 @@ static int max_openmp(long count)
 {
     int32_t max = INT_MIN;
 
-#pragma omp parallel for simd reduction(max : max) schedule(static)
+#pragma omp parallel for reduction(max : max) schedule(static)
     for (long i = 0; i < count; i++)
         max = numbers[i] > max ? numbers[i] : max;
     sink = max;

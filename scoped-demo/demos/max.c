@@ -43,11 +43,12 @@ struct asked {
 static void add_number(struct asked *asked, int number)
 {
     if (asked->count == asked->room) {
-        asked->room = 2 * asked->room + 4;
-        asked->numbers =
-            realloc(asked->numbers, asked->room * sizeof *asked->numbers);
-        if (asked->numbers == NULL)
-            error(EXIT_FAILURE, ENOMEM, "keep %zu numbers", asked->room);
+        size_t room = 2 * asked->room + 4;
+        int *more = realloc(asked->numbers, room * sizeof *more);
+        if (more == NULL)
+            error(EXIT_FAILURE, ENOMEM, "keep %zu numbers", room);
+        asked->numbers = more;
+        asked->room = room;
     }
     asked->numbers[asked->count++] = number;
 }

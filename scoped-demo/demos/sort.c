@@ -91,32 +91,30 @@ static void sort_in_pool(struct lines *lines)
     pool_free(pool);
 }
 
-/* All of the file; *size is set. For free(). */
-static char *read_all(const char *name, size_t *size)
+/* All of the file, for free(). 0, or a negative errno. */
+static int read_all(FILE *file, char **out, size_t *size)
 {
-    FILE *file = strcmp(name, "-") == 0 ? stdin : fopen(name, "re");
-    size_t room = 0, got = 0, count;
+    size_t room = 0, got = 0;
     char *text = NULL;
 
-    if (file == NULL)
-        error(EXIT_FAILURE, errno, "open '%s'", name);
     do {
         room = 2 * room + 65536;
-        text = realloc(text, room);
-        if (text == NULL)
-            error(EXIT_FAILURE, ENOMEM, "read '%s'", name);
-        count = fread(text + got, 1, room - got, file);
-        got += count;
+        char *more = realloc(text, room);
+        if (more == NULL) {
+            free(text);
+            return -ENOMEM;
+        }
+        text = more;
+        got += fread(text + got, 1, room - got, file);
     } while (got == room);
     if (ferror(file)) {
-        int why = errno;
+        int rc = -errno;
         free(text);
-        error(EXIT_FAILURE, why, "read '%s'", name);
+        return rc;
     }
-    if (file != stdin)
-        must(fclose(file));
+    *out = text;
     *size = got;
-    return text;
+    return 0;
 }
 
 static struct lines cut(const char *text, size_t size, bool numbers)
@@ -143,8 +141,17 @@ static struct lines cut(const char *text, size_t size, bool numbers)
 
 static int sort_file(const char *name, bool numbers)
 {
-    size_t size;
-    char *text = read_all(name, &size);
+    FILE *file = strcmp(name, "-") == 0 ? stdin : fopen(name, "re");
+    size_t size = 0;
+    char *text = NULL;
+
+    if (file == NULL)
+        error(EXIT_FAILURE, errno, "open '%s'", name);
+    int rc = read_all(file, &text, &size);
+    if (rc < 0)
+        error(EXIT_FAILURE, -rc, "read '%s'", name);
+    if (file != stdin)
+        must(fclose(file));
     struct lines lines = cut(text, size, numbers);
 
     sort_in_pool(&lines);

@@ -203,7 +203,7 @@ static void a_full_deque_refuses_and_loses_nothing(void **state)
 
 /* ---- Stress: who got what, checked at the end ---- */
 
-enum { TASKS = 50000, THIEVES = 3 };
+enum { TASKS = 1000000, THIEVES = 3 };
 
 struct history {
     struct owner owner;
@@ -265,8 +265,9 @@ static void finish_youngest(struct history *h)
 }
 
 /* The owner pushes burst tasks and finishes as many: with 1 it is always about
- * the last one, with more than there is room it meets the full array. */
-static void stress(long burst)
+ * the last one, with more than there is room it meets the full array. If it asks
+ * itself to share all, each task is fought for. */
+static void stress(long burst, bool shares_all)
 {
     static struct history h;
     pthread_t thief[THIEVES];
@@ -282,9 +283,12 @@ static void stress(long burst)
         must(pthread_create(&thief[i], NULL, steal_all, &h));
     pthread_barrier_wait(&h.start);
     for (long next = 0; next < TASKS;) {
-        for (long i = 0; i < burst && next < TASKS; i++, next++)
+        for (long i = 0; i < burst && next < TASKS; i++, next++) {
+            if (shares_all)
+                deque_ask(h.owner.d);
             if (!push(&h.owner, next))
                 take(&h, next);
+        }
         for (long i = 0; i < burst && !is_empty(&h.owner); i++)
             finish_youngest(&h);
     }
@@ -306,12 +310,10 @@ static void stress(long burst)
 static void each_task_is_taken_exactly_once(void **state)
 {
     (void)state;
-    for (int round = 0; round < 5; round++) {
-        stress(1);
-        stress(2);
-        stress(7);
-        stress(100);
-        stress(2L * DEQUE_CAPACITY);
+    for (int round = 0; round < 10; round++) {
+        const long burst[] = {1, 2, 7, 100, 2L * DEQUE_CAPACITY};
+        for (int i = 0; i < 5; i++)
+            stress(burst[i], round % 2 == 0);
     }
 }
 

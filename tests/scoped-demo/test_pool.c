@@ -192,6 +192,7 @@ static void a_pool_has_a_worker_for_each_cpu_it_may_use(void **state)
     assert_int_equal(size, 1);
 }
 
+/* NOLINTBEGIN(concurrency-mt-unsafe): no other thread is there */
 static void the_environment_may_say_how_many_workers(void **state)
 {
     const char *bad[] = {"", "0", "-1", "two", "1025"};
@@ -214,6 +215,7 @@ static void the_environment_may_say_how_many_workers(void **state)
     assert_int_equal(by_environment, 5);
     assert_int_equal(by_argument, 3);
 }
+/* NOLINTEND(concurrency-mt-unsafe) */
 
 /* ---- Jobs from outside ---- */
 

@@ -448,6 +448,90 @@ static void an_inner_scope_leaves_the_outer_tasks_alone(void **state)
     assert_int_equal(few.lowest, many.lowest);
 }
 
+/* ---- A lock held across a scope ---- */
+
+/* The rule of pool.h is to hold none. This is why, and what an inner scope spares
+ * those who break it: the mutex says EDEADLK to a thread that has it already. */
+struct locked {
+    pthread_mutex_t mutex;
+    int said; /* to the task that wants the lock too */
+};
+
+static int take_lock(struct task *top, struct scope *s, void *arg)
+{
+    struct locked *l = arg;
+
+    (void)top;
+    (void)s;
+    l->said = pthread_mutex_lock(&l->mutex);
+    if (l->said == 0)
+        must(pthread_mutex_unlock(&l->mutex));
+    return 0;
+}
+
+static int open_inner_with_lock(struct task *top, struct scope *s, void *arg)
+{
+    struct shared inner = {.tasks = 3};
+    struct locked *l = arg;
+
+    int rc = scope_spawn(s, top, take_lock, l);
+    must(pthread_mutex_lock(&l->mutex));
+    if (rc == 0)
+        rc = scope_run(top, spawn_all, &inner); /* waits, and runs its own */
+    must(pthread_mutex_unlock(&l->mutex));
+    return rc;
+}
+
+static int await_outer_with_lock(struct task *top, struct scope *s, void *arg)
+{
+    struct locked *l = arg;
+
+    int rc = scope_spawn(s, top, take_lock, l);
+    must(pthread_mutex_lock(&l->mutex));
+    worker_run_spawned(top); /* which is what waiting for s would do */
+    must(pthread_mutex_unlock(&l->mutex));
+    return rc;
+}
+
+static int run_inner_with_lock(struct task *top, void *arg)
+{
+    return scope_run(top, open_inner_with_lock, arg);
+}
+
+static int run_outer_with_lock(struct task *top, void *arg)
+{
+    return scope_run(top, await_outer_with_lock, arg);
+}
+
+static int say_when_locked(int (*run)(struct task *top, void *arg))
+{
+    struct locked l = {.said = -1};
+    pthread_mutexattr_t checks;
+    struct pool *pool;
+
+    must(pthread_mutexattr_init(&checks));
+    must(pthread_mutexattr_settype(&checks, PTHREAD_MUTEX_ERRORCHECK));
+    must(pthread_mutex_init(&l.mutex, &checks));
+    must(pthread_mutexattr_destroy(&checks));
+    must(pool_new(&pool, 1));
+    must(pool_run(pool, run, &l));
+    pool_free(pool);
+    must(pthread_mutex_destroy(&l.mutex));
+    return l.said;
+}
+
+static void who_waits_with_a_lock_may_meet_a_task_that_wants_it(void **state)
+{
+    (void)state;
+    assert_int_equal(say_when_locked(run_outer_with_lock), EDEADLK);
+}
+
+static void but_not_in_an_inner_scope_that_has_its_own_tasks(void **state)
+{
+    (void)state;
+    assert_int_equal(say_when_locked(run_inner_with_lock), 0);
+}
+
 /* ---- Memory ---- */
 
 enum { SCOPES = 1000000 };
@@ -540,6 +624,8 @@ int main(void)
         cmocka_unit_test(in_a_fifo_scope_many_workers_run_each_task_once),
         cmocka_unit_test(a_task_may_ask_whether_a_sibling_has_failed),
         cmocka_unit_test(an_inner_scope_leaves_the_outer_tasks_alone),
+        cmocka_unit_test(who_waits_with_a_lock_may_meet_a_task_that_wants_it),
+        cmocka_unit_test(but_not_in_an_inner_scope_that_has_its_own_tasks),
         cmocka_unit_test(memory_stays_flat_over_a_million_scopes),
         cmocka_unit_test(a_task_leaves_the_scope_alone_once_it_is_done),
     };
