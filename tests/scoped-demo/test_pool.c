@@ -407,6 +407,37 @@ static int push_to_a_sleeping_pool(struct task *top, void *arg)
     return 0;
 }
 
+/* Some time that differs from round to round, up to what a worker spends looking
+ * around before it sleeps. */
+static void linger(unsigned round)
+{
+    unsigned turns = round * 2654435761U >> 14; /* to 262143 */
+
+    for (unsigned i = 0; i < turns; i++)
+        __asm__ volatile("" : : : "memory");
+}
+
+static int push_to_one_that_falls_asleep(struct task *top, void *arg)
+{
+    (void)arg;
+    for (int round = 0; round < ROUNDS; round++) {
+        while (!deque_is_asked(deque_of(top)))
+            __real_sched_yield();
+        linger((unsigned)round);
+        offer(top, count_one, NULL);
+        await_number(&counter, round + 1);
+        await_thief(top);
+    }
+    return 0;
+}
+
+static void a_task_shared_while_a_worker_falls_asleep_is_seen(void **state)
+{
+    (void)state;
+    atomic_store_explicit(&counter, 0, memory_order_seq_cst);
+    assert_int_equal(run_in_pool(2, push_to_one_that_falls_asleep, NULL), 0);
+}
+
 static void a_task_wakes_a_sleeping_worker(void **state)
 {
     (void)state;
@@ -534,12 +565,60 @@ static void who_waits_is_woken_when_it_is_over(void **state)
     assert_int_equal(run_in_pool(2, await_ends, &wait), 0);
 }
 
+/* What is waited for ends right after the owner has seen that it has not: at its
+ * first look, at its second, and so on to the last before it sleeps. */
+struct late {
+    struct worker *owner;
+    int looks, ends_after;
+    atomic_bool may_end, over, ended;
+};
+
+static bool is_over_late(void *arg)
+{
+    struct late *l = arg;
+    bool over = atomic_load_explicit(&l->over, memory_order_seq_cst);
+
+    if (++l->looks == l->ends_after) {
+        atomic_store_explicit(&l->may_end, true, memory_order_seq_cst);
+        while (!atomic_load_explicit(&l->ended, memory_order_seq_cst))
+            __real_sched_yield();
+    }
+    return over; /* as it was */
+}
+
+static void end_late(struct task *self, struct task *top)
+{
+    struct late *l = self->word.pointer;
+
+    (void)top;
+    while (!atomic_load_explicit(&l->may_end, memory_order_seq_cst))
+        __real_sched_yield();
+    task_give_back(self);
+    atomic_store_explicit(&l->over, true, memory_order_seq_cst);
+    worker_wake(l->owner);
+    atomic_store_explicit(&l->ended, true, memory_order_seq_cst);
+}
+
+static int await_late_ends(struct task *top, void *arg)
+{
+    (void)arg;
+    for (int looks = 1; looks <= 65; looks++) {
+        struct late late = {.owner = worker_of(top), .ends_after = looks};
+        await_number(&asleep, 1);
+        offer(top, end_late, &late);
+        worker_await(top + 1, NULL, is_over_late, &late);
+        await_thief(top);
+    }
+    return 0;
+}
+
 static void what_ends_just_before_one_sleeps_is_seen(void **state)
 {
     struct wait two = {.others = 1}, four = {.others = 3};
     (void)state;
     assert_int_equal(run_in_pool(2, await_ends, &two), 0);
     assert_int_equal(run_in_pool(4, await_ends, &four), 0);
+    assert_int_equal(run_in_pool(2, await_late_ends, NULL), 0);
 }
 
 int main(void)
@@ -558,6 +637,7 @@ int main(void)
         cmocka_unit_test(each_of_many_callers_gets_its_own_answer),
         cmocka_unit_test(idle_workers_stop_looking_and_sleep),
         cmocka_unit_test(a_task_wakes_a_sleeping_worker),
+        cmocka_unit_test(a_task_shared_while_a_worker_falls_asleep_is_seen),
         cmocka_unit_test(each_task_wakes_another_sleeper),
         cmocka_unit_test(who_asks_is_answered_at_a_pop_too),
         cmocka_unit_test(who_waits_is_woken_when_it_is_over),
