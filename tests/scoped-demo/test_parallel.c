@@ -2,6 +2,7 @@
  *
  * test_parallel.c - what parallel.h promises; plain loops are the judges.
  */
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -286,6 +287,40 @@ static void a_search_stops_when_it_has_found(void **state)
     assert_int_equal(atomic_load_explicit(&h.looks, memory_order_relaxed), 78);
 }
 
+/* The first needle is found late: the worker on the left lets the one on the
+ * right find the other needle before, if that one comes at all. */
+struct two_needles {
+    atomic_bool second_found;
+};
+
+static bool is_one_of_two(void *arg, size_t index)
+{
+    struct two_needles *n = arg;
+
+    for (int i = 0;
+         index == 0 && i < 10000 &&
+         !atomic_load_explicit(&n->second_found, memory_order_relaxed);
+         i++)
+        sched_yield();
+    if (index == 900)
+        atomic_store_explicit(&n->second_found, true, memory_order_relaxed);
+    return index == 10 || index == 900;
+}
+
+static int find_first_of_two(struct task *top, void *arg)
+{
+    return (int)parallel_find_first(top, 1000, is_one_of_two, arg);
+}
+
+static void the_first_is_found_though_another_was_found_before(void **state)
+{
+    (void)state;
+    for (int round = 0; round < 20; round++) {
+        struct two_needles needles = {false};
+        assert_int_equal(run_in_pool(2, find_first_of_two, &needles), 10);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -295,6 +330,7 @@ int main(void)
         cmocka_unit_test(a_reduction_keeps_the_order_of_the_elements),
         cmocka_unit_test(searches_find_what_is_there),
         cmocka_unit_test(searches_say_when_there_is_nothing),
+        cmocka_unit_test(the_first_is_found_though_another_was_found_before),
         cmocka_unit_test(a_search_stops_when_it_has_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -367,7 +367,7 @@ static void idle_workers_stop_looking_and_sleep(void **state)
 
 /* ---- Waking for a task ---- */
 
-enum { ROUNDS = 30000 };
+enum { ROUNDS = 10000 };
 
 static void count_one(struct task *self, struct task *top)
 {

@@ -119,6 +119,54 @@ static void more_tasks_than_the_deque_holds_run_all_the_same(void **state)
     }
 }
 
+/* Plain memory: that the scope has returned is all that orders the reader. */
+enum { RESULTS = 500 };
+
+static int write_result(struct task *top, struct scope *s, void *arg)
+{
+    int *result = arg;
+
+    (void)top;
+    (void)s;
+    *result += 1;
+    return 0;
+}
+
+static int spawn_writers(struct task *top, struct scope *s, void *results)
+{
+    int *result = results, rc = 0;
+
+    for (int i = 0; i < RESULTS && rc == 0; i++)
+        rc = scope_spawn(s, top, write_result, &result[i]);
+    return rc;
+}
+
+static int read_results(struct task *top, void *arg)
+{
+    int wrong = 0;
+
+    (void)arg;
+    for (int round = 0; round < 200; round++) {
+        int results[RESULTS] = {0};
+        wrong += scope_run(top, spawn_writers, results) != 0;
+        for (int i = 0; i < RESULTS; i++)
+            wrong += results[i] != 1;
+    }
+    return wrong;
+}
+
+static void what_tasks_wrote_into_the_frame_is_seen_after(void **state)
+{
+    (void)state;
+    for (unsigned workers = 1; workers <= 4; workers++) {
+        struct pool *pool;
+        assert_int_equal(pool_new(&pool, workers), 0);
+        int wrong = pool_run(pool, read_results, NULL);
+        pool_free(pool);
+        assert_int_equal(wrong, 0);
+    }
+}
+
 /* ---- Errors ---- */
 
 static void of_ten_tasks_one_fails_and_all_are_waited_for(void **state)
@@ -565,6 +613,22 @@ static void memory_stays_flat_over_a_million_scopes(void **state)
     }
 }
 
+/* One worker spawns, and others run what it has spawned, and free it. */
+static void memory_stays_flat_over_a_million_tasks_of_one_scope(void **state)
+{
+    struct shared shared = {.body = spawn_all, .tasks = SCOPES};
+    struct pool *pool;
+    (void)state;
+    assert_int_equal(pool_new(&pool, 3), 0);
+    size_t before = mallinfo2().uordblks;
+    int rc = pool_run(pool, enter, &shared);
+    size_t after = mallinfo2().uordblks;
+    pool_free(pool);
+    assert_int_equal(rc, 0);
+    assert_int_equal(runs(&shared), SCOPES);
+    assert_true(after - before < 20000);
+}
+
 /* ---- The frame dies at once ---- */
 
 enum { TINY = 100000 };
@@ -591,6 +655,64 @@ static int open_tiny_scopes(struct task *top, void *arg)
     return wrong;
 }
 
+/* A task that is stolen for sure, and ends when the owner may be waiting. */
+struct theft {
+    atomic_bool began;
+    unsigned round;
+};
+
+static int begin_on_thief(struct task *top, struct scope *s, void *arg)
+{
+    struct theft *theft = arg;
+    unsigned round = theft->round;
+
+    (void)top;
+    (void)s;
+    /* release, pairs with the acquire in spawn_until_stolen(). */
+    atomic_store_explicit(&theft->began, true, memory_order_release);
+    /* Up to some microseconds: so the owner waits, mostly, and has not slept. */
+    for (unsigned i = round * 2654435761U >> 18; i > 0; i--)
+        __asm__ volatile("" : : : "memory");
+    return 0;
+}
+
+/* Each spawn is an occasion for a thief to be given the older task. */
+static int spawn_until_stolen(struct task *top, struct scope *s, void *arg)
+{
+    struct theft *theft = arg;
+    struct shared inner = {.tasks = 1};
+
+    int rc = scope_spawn(s, top, begin_on_thief, theft);
+    /* acquire, pairs with the release in begin_on_thief(). */
+    while (!atomic_load_explicit(&theft->began, memory_order_acquire) &&
+           rc == 0)
+        rc = scope_run(top, spawn_all, &inner);
+    return rc;
+}
+
+static int open_scopes_of_stolen_tasks(struct task *top, void *arg)
+{
+    int wrong = 0;
+
+    (void)arg;
+    for (unsigned round = 0; round < 1000; round++) {
+        struct theft theft = {false, round};
+        wrong += scope_run(top, spawn_until_stolen, &theft) != 0;
+        scribble();
+    }
+    return wrong;
+}
+
+static void a_thief_leaves_the_scope_alone_once_it_is_done(void **state)
+{
+    struct pool *pool;
+    (void)state;
+    assert_int_equal(pool_new(&pool, 2), 0);
+    int wrong = pool_run(pool, open_scopes_of_stolen_tasks, NULL);
+    pool_free(pool);
+    assert_int_equal(wrong, 0);
+}
+
 static void a_task_leaves_the_scope_alone_once_it_is_done(void **state)
 {
     (void)state;
@@ -611,6 +733,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_scope_without_tasks_gives_its_bodys_result),
         cmocka_unit_test(all_tasks_have_ended_when_it_returns),
+        cmocka_unit_test(what_tasks_wrote_into_the_frame_is_seen_after),
         cmocka_unit_test(more_tasks_than_the_deque_holds_run_all_the_same),
         cmocka_unit_test(of_ten_tasks_one_fails_and_all_are_waited_for),
         cmocka_unit_test(a_body_that_fails_waits_for_its_tasks),
@@ -627,7 +750,9 @@ int main(void)
         cmocka_unit_test(who_waits_with_a_lock_may_meet_a_task_that_wants_it),
         cmocka_unit_test(but_not_in_an_inner_scope_that_has_its_own_tasks),
         cmocka_unit_test(memory_stays_flat_over_a_million_scopes),
+        cmocka_unit_test(memory_stays_flat_over_a_million_tasks_of_one_scope),
         cmocka_unit_test(a_task_leaves_the_scope_alone_once_it_is_done),
+        cmocka_unit_test(a_thief_leaves_the_scope_alone_once_it_is_done),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
