@@ -95,7 +95,8 @@ long __wrap_syscall(long number, ...)
     bool waits = number == SYS_futex && operation == FUTEX_WAIT_PRIVATE;
     if (waits)
         add(&asleep, 1);
-    long rc = __real_syscall(number, word, operation, value, NULL, NULL, 0);
+    /* futex(2) takes no notice of more for these operations. */
+    long rc = __real_syscall(number, word, operation, value, 0L, 0L, 0L);
     if (waits)
         add(&asleep, -1);
     return rc;
