@@ -117,14 +117,24 @@ static inline bool take_position(struct ring *r, _Atomic size_t *end,
 
 static int get(struct ring *r, void *value);
 
+/* Nobody is left to take what is there. Several may be in here: the last receiver
+ * as it goes, and senders that learned of it only after their put(). Each shuts
+ * the gate anew before it looks: of two that wrote at the same moment, the later
+ * one to pass that barrier sees what both have written. */
+static void drop_all(struct ring *r)
+{
+    gate_shut(&r->not_empty);
+    while (get(r, NULL) == 0)
+        ;
+}
+
 /* Somebody sleeps until there is a value, or nobody is left to take it. */
 static __attribute__((noinline)) void tell_receivers(struct ring *r)
 {
     if (!no_receiver_left(&r->base))
         gate_wake_one(&r->not_empty);
     else
-        while (get(r, NULL) == 0)
-            ;
+        drop_all(r);
 }
 
 static int put(struct ring *r, const void *value)
@@ -304,10 +314,8 @@ static void ring_senders_gone(struct channel *ch)
  * finds the gate shut, and takes the value out itself: tell_receivers(). */
 static void ring_receivers_gone(struct channel *ch)
 {
-    gate_shut(&of(ch)->not_empty);
+    drop_all(of(ch));
     gate_wake_all(&of(ch)->not_full);
-    while (get(of(ch), NULL) == 0)
-        ;
 }
 
 static void ring_free(struct channel *ch)
