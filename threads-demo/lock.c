@@ -74,12 +74,20 @@ void futex_lock_acquire(struct futex_lock *lock)
 
 void futex_lock_release(struct futex_lock *lock)
 {
+    uint32_t seen = TAKEN;
+
     /* release, "free": who takes it next sees what we did under it. */
-    if (atomic_exchange_explicit(&lock->state, FREE, memory_order_release) ==
-        CONTENDED) {
-        count_call(lock);
-        futex_wake(&lock->state, 1);
-    }
+    if (atomic_compare_exchange_strong_explicit(&lock->state, &seen, FREE,
+                                                memory_order_release,
+                                                memory_order_relaxed))
+        return;
+    /* It is CONTENDED, and stays so while we have it. Counted first: once free,
+     * the next owner may have freed its memory; the wake-up needs no more than
+     * the address. */
+    count_call(lock);
+    /* release, "free", as above. */
+    atomic_store_explicit(&lock->state, FREE, memory_order_release);
+    futex_wake(&lock->state, 1);
 }
 
 unsigned futex_lock_system_calls(struct futex_lock *lock)

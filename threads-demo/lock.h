@@ -3,7 +3,8 @@
  * lock.h - two locks made by hand: one that sleeps on a futex, one that spins.
  *
  * Both need no destroying and are not recursive. Unlock them in the thread that
- * locked them.
+ * locked them. Who takes one may free its memory, even while the owner before is
+ * still on its way out of the release.
  *
  * Read with: Rust Atomics and Locks, ch. 4 and 9; Ulrich Drepper, "Futexes Are
  * Tricky"; OSTEP, ch. 28.

@@ -3,12 +3,14 @@
  * test_lock.c - what lock.h promises.
  */
 #include <pthread.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
@@ -93,12 +95,58 @@ static void who_waits_sleeps_and_the_owner_wakes_it(void **state)
     assert_in_range(futex_lock_system_calls(&lock), 2, 4);
 }
 
+enum { OWNERS = 2, FREED = 2000 };
+
+/* In memory that the last of its owners gives back. */
+struct counted {
+    struct futex_lock lock;
+    int owners;
+};
+
+static struct counted *objects[FREED];
+
+static void *let_go_of_each(void *arg)
+{
+    (void)arg;
+    for (int i = 0; i < FREED; i++) {
+        struct counted *c = objects[i];
+        futex_lock_acquire(&c->lock);
+        while (c->owners == OWNERS && futex_lock_system_calls(&c->lock) == 0)
+            sched_yield(); /* until the other is about to sleep */
+        bool last = --c->owners == 0;
+        futex_lock_release(&c->lock);
+        if (last)
+            free(c);
+    }
+    return NULL;
+}
+
+/* Whoever gets it next may free it: releasing it, even with a system call, must
+ * not touch it any more (ThreadSanitizer sees it). */
+static void the_next_owner_may_free_it(void **state)
+{
+    pthread_t thread[OWNERS];
+    (void)state;
+    for (int i = 0; i < FREED; i++) {
+        struct counted *c = calloc(1, sizeof *c);
+        assert_non_null(c);
+        futex_lock_init(&c->lock);
+        c->owners = OWNERS;
+        objects[i] = c;
+    }
+    for (int i = 0; i < OWNERS; i++)
+        must(pthread_create(&thread[i], NULL, let_go_of_each, NULL));
+    for (int i = 0; i < OWNERS; i++)
+        must(pthread_join(thread[i], NULL));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_thread_at_a_time_has_it),
         cmocka_unit_test(without_a_crowd_no_system_call_is_made),
         cmocka_unit_test(who_waits_sleeps_and_the_owner_wakes_it),
+        cmocka_unit_test(the_next_owner_may_free_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
