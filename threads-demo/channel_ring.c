@@ -78,10 +78,12 @@ static size_t turn_of(struct slot *slot)
     return atomic_load_explicit(&slot->turn, memory_order_acquire);
 }
 
-/* relaxed: a position alone gives no right to a slot; the slot's turn does. */
+/* A position alone gives no right to a slot; the slot's turn does. */
 static size_t position(_Atomic size_t *end)
 {
-    return atomic_load_explicit(end, memory_order_relaxed);
+    /* acquire, for the load that follows: who compares the two ends must not
+     * have looked at the second one first. It pairs with no release. */
+    return atomic_load_explicit(end, memory_order_acquire);
 }
 
 /* ---- One step: put or get, without waiting ---- */
@@ -97,7 +99,7 @@ static inline bool take_position(struct ring *r, _Atomic size_t *end,
 
     for (;;) {
         if (turn_of(slot_of(r, *at)) == *at + turn) {
-            /* relaxed, both: see position(). */
+            /* relaxed, both: the turn carries the value, see position(). */
             if (only) {
                 atomic_store_explicit(end, after(r, *at), memory_order_relaxed);
                 return true;
