@@ -73,6 +73,8 @@ int pool_new(struct pool **out, size_t workers, size_t queue)
 {
     if (workers == 0 || queue == 0)
         return -EINVAL;
+    if (workers > SIZE_MAX / sizeof(struct worker) / 2)
+        return -ENOMEM;
     struct pool *pool =
         calloc(1, sizeof *pool + workers * sizeof(struct worker));
     if (pool == NULL)

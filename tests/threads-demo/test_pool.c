@@ -104,6 +104,8 @@ static void without_memory_or_workers_there_is_no_pool(void **state)
     (void)state;
     assert_int_equal(pool_new(&pool, 0, 1), -EINVAL);
     assert_int_equal(pool_new(&pool, 1, 0), -EINVAL);
+    assert_int_equal(pool_new(&pool, SIZE_MAX, 1), -ENOMEM);
+    assert_int_equal(pool_new(&pool, SIZE_MAX / 16 + 1, 1), -ENOMEM);
     for (int left = 0; rc == -ENOMEM; left++) {
         assert_true(left < 8);
         assert_null(pool);
