@@ -958,6 +958,17 @@ static void who_is_connected_already_is_told(void **state)
     assert_int_equal(runtime_free(inn.rt), 0);
 }
 
+/* A guest who is not a green thread, and waits to be accepted. */
+static int connect_guest(const struct inn *inn)
+{
+    int guest = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_true(guest >= 0);
+    assert_int_equal(connect(guest, (const struct sockaddr *)&inn->address,
+                             sizeof inn->address),
+                     0);
+    return guest;
+}
+
 static void *accept_twice(void *argument)
 {
     struct inn *inn = argument;
@@ -977,11 +988,7 @@ static void without_descriptors_accept_says_so_and_nobody_is_lost(void **state)
     struct inn inn;
     (void)state;
     open_inn(&inn);
-    int guest = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    assert_true(guest >= 0);
-    assert_int_equal(connect(guest, (const struct sockaddr *)&inn.address,
-                             sizeof inn.address),
-                     0);
+    int guest = connect_guest(&inn);
     assert_int_equal(runtime_spawn(inn.rt, accept_twice, &inn, NULL, NULL), 0);
     assert_int_equal(runtime_run(inn.rt), 0);
     assert_int_equal(inn.first_error, -EMFILE);
@@ -1004,11 +1011,7 @@ static void a_connection_that_cannot_be_watched_is_closed(void **state)
     struct inn inn;
     (void)state;
     open_inn(&inn);
-    int guest = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    assert_true(guest >= 0);
-    assert_int_equal(connect(guest, (const struct sockaddr *)&inn.address,
-                             sizeof inn.address),
-                     0);
+    int guest = connect_guest(&inn);
     const int lowest = lowest_free_descriptor();
     assert_int_equal(runtime_spawn(inn.rt, accept_one, &inn, NULL, NULL), 0);
     assert_int_equal(runtime_run(inn.rt), 0);
