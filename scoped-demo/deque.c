@@ -59,11 +59,10 @@ static void set_floor(struct deque *d)
 
 bool deque_answer(struct deque *d, struct task *top)
 {
-    uint64_t private = (uint64_t)(top - d->split + 1);
-    uint64_t more = (private + 1) / 2;
-
-    if (more == 0)
+    if (top <= d->split)
         return false;
+    uint64_t private = (uint64_t)(top - d->split);
+    uint64_t more = (private + 1) / 2;
     /* seq_cst: before the sharing, so that a thief that comes too late for it
      * can ask again (pool.c says why no sleeper's question is lost). */
     atomic_store_explicit(&d->ceiling, &d->slot[DEQUE_CAPACITY],

@@ -122,7 +122,7 @@ static inline bool deque_is_asked(struct deque *d)
 }
 
 /* Shares the older half of what is private below top, at least one task, and
- * takes the question as answered. False: nothing is private. */
+ * takes the question as answered. False: nothing there is private. */
 bool deque_answer(struct deque *d, struct task *top);
 
 /* Whether the youngest task, *top, is private and nobody asks. */

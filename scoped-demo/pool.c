@@ -118,32 +118,36 @@ static bool has_sleepers(struct pool *pool)
     return atomic_load_explicit(&pool->sleepers, memory_order_seq_cst) > 0;
 }
 
-/* Out of the private tasks up to this one. */
-static void answer(struct task *youngest)
+/* Shares half of what is private below top. False: nothing is. */
+static bool share(struct task *top)
 {
-    struct deque *d = deque_of(youngest);
+    struct deque *d = deque_of(top);
     struct pool *pool = d->worker->pool;
 
-    if (deque_is_asked(d) && deque_answer(d, youngest) && has_sleepers(pool)) {
+    if (!deque_answer(d, top))
+        return false;
+    if (has_sleepers(pool)) {
         wake_for_task(pool);
         if (has_sleepers(pool))
             deque_ask(d); /* in the others' name: at the next push */
     }
+    return true;
 }
 
 bool worker_answer(struct task *top)
 {
     bool room = deque_has_room(top);
 
-    answer(room ? top : top - 1);
+    if (deque_is_asked(deque_of(top)))
+        share(room ? top + 1 : top);
     return room;
 }
 
 bool worker_take_back(struct task *top)
 {
     /* What is to be run at once is not given away, but what lies below it. */
-    if (top > deque_of(top)->slot)
-        answer(top - 1);
+    if (deque_is_asked(deque_of(top)))
+        share(top);
     return deque_reclaim(top);
 }
 

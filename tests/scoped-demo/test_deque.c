@@ -40,7 +40,7 @@ static bool push(struct owner *o, long number)
 
     o->top->word.number = number;
     if (!deque_push(o->top) && deque_is_asked(o->d))
-        deque_answer(o->d, room ? o->top : o->top - 1);
+        deque_answer(o->d, room ? o->top + 1 : o->top);
     o->top += room;
     return room;
 }
@@ -250,8 +250,8 @@ static void finish_youngest(struct history *h)
     struct owner *o = &h->owner;
     struct task *youngest = --o->top;
 
-    if (deque_is_asked(o->d) && !is_empty(o))
-        deque_answer(o->d, youngest - 1);
+    if (deque_is_asked(o->d))
+        deque_answer(o->d, youngest);
     if (deque_pop(youngest) || deque_reclaim(youngest)) {
         take(h, youngest->word.number);
         youngest->word.number = -1; /* poison: who reads it now is wrong */
