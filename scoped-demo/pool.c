@@ -25,9 +25,10 @@
  * lowers the ceiling again as long as there are more.
  *
  * What is private to a busy worker wakes nobody. It is shared at the first push
- * or pop after the question, and until then its owner alone can run it, and will: being
- * woken for a task is a matter of speed, never of hanging. An owner that sleeps
- * has no private tasks: it looks for its own first.
+ * or pop after the question, and until then its owner alone can run it, and will:
+ * being woken for a task is a matter of speed, never of hanging. An owner that
+ * sleeps has no private tasks: those below its frame, which it may not run now,
+ * it shares before, since while it sleeps it can answer nobody.
  */
 #include "pool.h"
 
@@ -211,11 +212,12 @@ bool worker_run_spawned(struct task *top)
 
 /* ---- Sleeping ---- */
 
-static bool any_task(struct pool *pool)
+/* Whether w could steal one. What it has itself lies below its frame. */
+static bool any_task(struct worker *w)
 {
-    for (unsigned i = 0; i < pool->count; i++)
-        if (deque_has_shared(pool->worker[i].joins) ||
-            deque_has_shared(pool->worker[i].spawns))
+    for (unsigned i = 0; i < w->pool->count; i++)
+        if (i != w->id && (deque_has_shared(w->pool->worker[i].joins) ||
+                           deque_has_shared(w->pool->worker[i].spawns)))
             return true;
     return false;
 }
@@ -235,13 +237,13 @@ static void go_to_sleep(struct worker *w, uint32_t how,
             deque_ask(pool->worker[i].spawns);
         }
     }
-    if (over(what) || any_task(pool))
+    if (over(what) || any_task(w))
         wake_if(w, how); /* or someone just did */
     /* acquire: what came before waking us is seen. */
     while (atomic_load_explicit(&w->sleep, memory_order_acquire) == how)
         syscall(SYS_futex, &w->sleep, FUTEX_WAIT_PRIVATE, how, NULL, NULL, 0);
     /* It may have been woken for a task and for this besides: another's turn. */
-    if (over(what) && any_task(pool))
+    if (over(what) && any_task(w))
         wake_for_task(pool);
 }
 
@@ -262,6 +264,8 @@ void worker_await(struct task *top, struct worker *likely,
         } else if (looks++ < LOOKS_BEFORE_SLEEP) {
             sched_yield();
         } else {
+            while (share(top) || share(w->spawn_top))
+                continue;
             go_to_sleep(w, ASLEEP_IN_FRAME, over, what);
             looks = 0;
         }

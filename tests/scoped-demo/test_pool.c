@@ -622,6 +622,84 @@ static void what_ends_just_before_one_sleeps_is_seen(void **state)
     assert_int_equal(run_in_pool(2, await_late_ends, NULL), 0);
 }
 
+/* ---- What lies below the frame of one who waits ---- */
+
+static void drop(struct task *top)
+{
+    if (deque_pop(top) || worker_take_back(top))
+        return;
+    while (!task_is_back(top))
+        __real_sched_yield();
+    deque_forget(top);
+}
+
+/* The thief is busy until the owner sleeps, which a shared task below must not
+ * keep it from doing: it may not run that one now. */
+static int sleep_above_a_shared_task(struct task *top, void *arg)
+{
+    struct wait *wait = arg;
+
+    wait->owner = worker_of(top);
+    await_number(&asleep, 1);
+    offer(top, end_wait, wait);
+    await_number(&counter, 1);
+    deque_ask(deque_of(top)); /* as a thief would */
+    offer(top + 1, count_one, NULL);
+    worker_await(top + 2, NULL, is_over, wait);
+    drop(top + 1);
+    drop(top);
+    return 0;
+}
+
+static void who_waits_sleeps_though_it_has_shared_tasks_below(void **state)
+{
+    struct wait wait = {.while_asleep = true};
+    (void)state;
+    atomic_store_explicit(&counter, 0, memory_order_seq_cst);
+    assert_int_equal(run_in_pool(2, sleep_above_a_shared_task, &wait), 0);
+}
+
+static void end_wait_after_the_other(struct task *self, struct task *top)
+{
+    struct wait *wait = self->word.pointer;
+    struct worker *owner = wait->owner;
+
+    (void)top;
+    add(&counter, 1);
+    await_number(&counter, 2);
+    task_give_back(self);
+    atomic_store_explicit(&wait->over, true, memory_order_seq_cst);
+    worker_wake(owner);
+}
+
+/* One thief is busy until the other, which sleeps, has run a task that is private
+ * when the owner begins to wait. */
+static int wait_above_a_private_task(struct task *top, void *arg)
+{
+    struct deque *d = deque_of(top);
+    struct wait *wait = arg;
+
+    wait->owner = worker_of(top);
+    await_number(&asleep, 2);
+    offer(top, end_wait_after_the_other, wait);
+    await_number(&counter, 1);
+    atomic_store_explicit(&d->ceiling, &d->slot[DEQUE_CAPACITY],
+                          memory_order_seq_cst); /* nobody asks */
+    offer(top + 1, count_one, NULL);
+    worker_await(top + 2, NULL, is_over, wait);
+    drop(top + 1);
+    drop(top);
+    return 0;
+}
+
+static void who_waits_leaves_its_private_tasks_to_others(void **state)
+{
+    struct wait wait = {.while_asleep = false};
+    (void)state;
+    atomic_store_explicit(&counter, 0, memory_order_seq_cst);
+    assert_int_equal(run_in_pool(3, wait_above_a_private_task, &wait), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -643,6 +721,8 @@ int main(void)
         cmocka_unit_test(who_asks_is_answered_at_a_pop_too),
         cmocka_unit_test(who_waits_is_woken_when_it_is_over),
         cmocka_unit_test(what_ends_just_before_one_sleeps_is_seen),
+        cmocka_unit_test(who_waits_sleeps_though_it_has_shared_tasks_below),
+        cmocka_unit_test(who_waits_leaves_its_private_tasks_to_others),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
