@@ -15,7 +15,7 @@
 #include "../plain_fib.h"
 #include "verbs.h"
 
-enum { MOST_THREADS = 64, MOST_STEALS = 4096, LANE = 40, WIDTH = 900 };
+enum { MOST_THREADS = 64, MOST_SPANS = 4096, LANE = 40, WIDTH = 900 };
 
 static long fib(struct task *top, long n)
 {
@@ -44,14 +44,16 @@ struct span {
 static struct {
     _Alignas(64) long calls, stolen;
 } tally[MOST_THREADS];
-static struct span span[MOST_STEALS];
-static atomic_int spans; /* relaxed: hands out slots; join orders the reader */
+static struct span
+    span[MOST_SPANS]; /* the root's first; what is more is left out */
+static atomic_int spans =
+    1; /* relaxed: hands out slots; join orders the reader */
 
 static void note(const struct span *s)
 {
     int slot = atomic_fetch_add_explicit(&spans, 1, memory_order_relaxed);
 
-    if (slot < MOST_STEALS)
+    if (slot < MOST_SPANS)
         span[slot] = *s;
 }
 
@@ -85,7 +87,7 @@ static int traced_root(struct task *top, void *arg)
     call->offered_by = s.by;
     traced(top, call);
     s.end = now_ns();
-    note(&s);
+    span[0] = s;
     return 0;
 }
 
@@ -98,7 +100,7 @@ static void print_tally(unsigned workers)
 
 /* ---- The picture ---- */
 
-static int last_first(const void *a, const void *b)
+static int earliest_first(const void *a, const void *b)
 {
     const struct span *x = a, *y = b;
     return (x->begin > y->begin) - (x->begin < y->begin);
@@ -112,9 +114,8 @@ static void draw(const char *name, unsigned workers)
     int count = atomic_load_explicit(&spans, memory_order_relaxed);
     if (svg == NULL)
         error(EXIT_FAILURE, errno, "open '%s'", name);
-    count = count < MOST_STEALS ? count : MOST_STEALS;
-    qsort(span, (size_t)count, sizeof *span,
-          last_first); /* the root is first */
+    count = count < MOST_SPANS ? count : MOST_SPANS;
+    qsort(span, (size_t)count, sizeof *span, earliest_first); /* inner on top */
     double scale = (double)WIDTH / (double)(span[0].end - span[0].begin);
     fprintf(svg,
             "<svg xmlns='http://www.w3.org/2000/svg' width='%d' height='%u' "

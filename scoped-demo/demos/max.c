@@ -58,13 +58,17 @@ static void add_file(struct asked *asked, const char *name)
 {
     bool is_stdin = strcmp(name, "-") == 0;
     FILE *file = is_stdin ? stdin : fopen(name, "re");
-    char word[32]; /* longer ones are no int */
+    char word[32];
+    int begin, end;
     long number;
 
     if (file == NULL)
         error(EXIT_FAILURE, errno, "open '%s'", name);
-    while (fscanf(file, "%31s", word) == 1) {
-        if (parse_count(word, INT_MIN, INT_MAX, &number) < 0)
+    while (fscanf(file, " %n%31s%n", &begin, word, &end) == 1) {
+        /* A word that fills `word` may go on, one that is shorter holds a NUL. */
+        size_t length = (size_t)(end - begin);
+        if (length == sizeof word - 1 || length != strlen(word) ||
+            parse_count(word, INT_MIN, INT_MAX, &number) < 0)
             error(EXIT_FAILURE, 0, "%s: '%s' is not a number from %d to %d",
                   name, word, INT_MIN, INT_MAX);
         add_number(asked, (int)number);
@@ -112,26 +116,35 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     return 0;
 }
 
+/* Not what an option wants to be told, however wrong that is. */
+static bool is_negative(char **argv, int i)
+{
+    return i > 0 && *argv[i] == '-' && looks_like_number(argv[i]) &&
+           strcmp(argv[i - 1], "-t") != 0 &&
+           strcmp(argv[i - 1], "--threads") != 0;
+}
+
 /* argp takes "-4" for an option, unless it stands behind "--": so that is where
  * the negative numbers go, the others before it. For free(). */
 static char **negatives_last(int argc, char **argv)
 {
-    static char ends_options[] = "--";
+    static char dashes[] = "--";
     char **words = calloc((size_t)argc + 2, sizeof *words);
-    int count = 0, ends = argc;
+    int count = 0, ends = 0;
 
     if (words == NULL)
         error(EXIT_FAILURE, ENOMEM, "copy the command line");
-    for (int i = 0; i < argc; i++) {
-        if (strcmp(argv[i], "--") == 0 && ends == argc)
-            ends = i;
-        if (i != ends && (*argv[i] != '-' || !looks_like_number(argv[i])))
+    while (ends < argc && strcmp(argv[ends], dashes) != 0)
+        ends++;
+    for (int i = 0; i < ends; i++)
+        if (!is_negative(argv, i))
             words[count++] = argv[i];
-    }
-    words[count++] = ends_options;
+    words[count++] = dashes;
     for (int i = 0; i < argc; i++)
-        if (*argv[i] == '-' && looks_like_number(argv[i]))
+        if (i != ends && (i > ends || is_negative(argv, i)))
             words[count++] = argv[i];
+    if (words[count - 1] == dashes)
+        words[--count] = NULL; /* nothing is behind it */
     return words;
 }
 

@@ -9,6 +9,8 @@
  * Read with: Rayon's documentation of join, example quicksort; Rust Cookbook,
  * "Sort a vector in parallel".
  */
+#include <ctype.h>
+
 #include "../demo.h"
 #include "../join.h"
 #include "verbs.h"
@@ -52,7 +54,8 @@ static uint64_t key_of_text(const char *text, size_t length)
     return key;
 }
 
-/* The number that the line is, moved up so that negative ones are small. */
+/* The number that the line is, moved up so that negative ones are small. What
+ * strtol(3) takes for a number and sort(1) does not, such as +7, is refused. */
 static uint64_t key_of_number(const struct line *line, size_t at)
 {
     char copy[32];
@@ -60,7 +63,8 @@ static uint64_t key_of_number(const struct line *line, size_t at)
 
     snprintf(copy, sizeof copy, "%.*s",
              (int)(line->length < 31 ? line->length : 31), line->text);
-    if (line->length > 31 ||
+    char first = copy[strspn(copy, " \t")];
+    if (line->length > 31 || (first != '-' && !isdigit((unsigned char)first)) ||
         parse_count(copy, INT64_MIN, INT64_MAX, &number) < 0)
         error(EXIT_FAILURE, 0, "line %zu: '%.*s' is not a whole number", at + 1,
               (int)(line->length < 40 ? line->length : 40), line->text);

@@ -40,6 +40,12 @@ add_run_test(scoped-demo.verb.max.no-number-in-file STATUS 1
   STDERR "^scoped-demo max: -: '1.5' is not a number from -2147483648 to 2147483647\n$"
   COMMAND sh -c "echo 1 1.5 | \"$0\" -" $<TARGET_FILE:scoped-demo>)
 
+add_run_test(scoped-demo.verb.max.long-word-in-file STATUS 1
+  STDERR "^scoped-demo max: -: '0+' is not a number from -2147483648 to 2147483647\n$"
+  COMMAND sh -c "printf '%040d' 5 | \"$0\" -" $<TARGET_FILE:scoped-demo>)
+add_run_test(scoped-demo.verb.max.nul-in-file STATUS 1
+  STDERR "^scoped-demo max: -: '1' is not a number from -2147483648 to 2147483647\n$"
+  COMMAND sh -c "printf '1\\0002 3' | \"$0\" -" $<TARGET_FILE:scoped-demo>)
 add_max_test(no-number STATUS 64 ARGS 12x
   STDERR "^scoped-demo max: number: '12x' is not a number from -2147483648 to 2147483647\n")
 add_max_test(no-negative-number STATUS 64 ARGS 1 -12x
@@ -52,6 +58,12 @@ add_max_test(no-way STATUS 64 ARGS --how fast
   STDERR "^scoped-demo max: how: no such way as 'fast'\n")
 add_max_test(no-threads STATUS 64 ARGS --threads 0
   STDERR "^scoped-demo max: threads: '0' is not a number from 1 to 1024\n")
+add_max_test(negative-threads STATUS 64 ARGS --threads -5
+  STDERR "^scoped-demo max: threads: '-5' is not a number from 1 to 1024\n")
+add_max_test(missing-threads STATUS 64 ARGS max --threads
+  STDERR "^scoped-demo max: option '--threads' requires an argument\n")
+add_max_test(dash-file STATUS 1 ARGS max 3 -- --nowhere
+  STDERR "^scoped-demo max: open '--nowhere': No such file or directory\n$")
 add_max_test(no-such-option STATUS 64 ARGS --fast
   STDERR "^scoped-demo max: unrecognized option '--fast'\n")
 add_run_test(scoped-demo.verb.max.environment STATUS 1
@@ -121,6 +133,12 @@ add_run_test(scoped-demo.verb.sort.as-sort STATUS 0 STDOUT "^same\n$"
 add_run_test(scoped-demo.verb.sort.no-number STATUS 1
   STDERR "^scoped-demo sort: line 2: 'two' is not a whole number\n$"
   COMMAND sh -c "printf '1\ntwo\n' | \"$0\" sort -n -" $<TARGET_FILE:scoped-demo>)
+foreach(word "+7" "\\r7" "")
+  string(LENGTH "${word}" length)
+  add_run_test(scoped-demo.verb.sort.no-number-to-sort.${length} STATUS 1
+    STDERR "^scoped-demo sort: line 1: '[^0-9]?7?' is not a whole number\n$"
+    COMMAND sh -c "printf '${word}\\n3\\n' | \"$0\" sort -n -" $<TARGET_FILE:scoped-demo>)
+endforeach()
 add_verb_test(scoped-demo sort.no-file STATUS 1 ARGS sort /nowhere/lines
   STDERR "^scoped-demo sort: open '/nowhere/lines': No such file or directory\n$")
 add_verb_test(scoped-demo sort.directory STATUS 1 ARGS sort /
