@@ -191,23 +191,26 @@ static bool steal(struct task *top, struct worker *w)
     return false;
 }
 
-bool worker_run_spawned(struct task *top)
+/* A thief's: the slot is read and given back, for its owner may want it. */
+static void call_spawned(struct task *self, struct task *top)
 {
-    struct worker *w = worker_of(top);
+    struct task task = {.run = self->run, .word = self->word};
 
-    while (w->spawn_top > w->spawn_floor) {
-        struct task *task = w->spawn_top - 1;
-        if (deque_pop(task) || worker_take_back(task)) {
-            w->spawn_top = task;
-            task->run.spawned(top, task->word.pointer);
-            return true;
-        }
-        while (!task_is_back(task))
-            sched_yield(); /* the thief gives it back before it runs it */
-        deque_forget(task);
-        w->spawn_top = task;
+    task_give_back(self);
+    task.run.spawned(top, task.word.pointer);
+}
+
+void worker_run_spawned(struct task *top)
+{
+    struct task *task = --worker_of(top)->spawn_top;
+
+    if (deque_pop(task) || worker_take_back(task)) {
+        task->run.spawned(top, task->word.pointer);
+        return;
     }
-    return false;
+    while (!task_is_back(task))
+        sched_yield(); /* the thief gives it back before it runs it */
+    deque_forget(task);
 }
 
 /* ---- Sleeping ---- */
@@ -253,9 +256,9 @@ void worker_await(struct task *top, struct worker *likely,
     struct worker *w = worker_of(top);
 
     for (int looks = 0;;) {
-        if (worker_run_spawned(top)) {
+        while (worker_has_spawned(w)) {
+            worker_run_spawned(top);
             looks = 0;
-            continue;
         }
         if (over(what))
             return;
@@ -320,7 +323,10 @@ static void *live(void *arg)
         if (is_called(pool) && (root = take_root(pool)) != NULL) {
             run_root(pool, root, top);
             looks = 0;
-        } else if (worker_run_spawned(top) || steal(top, w)) {
+        } else if (worker_has_spawned(w)) {
+            worker_run_spawned(top);
+            looks = 0;
+        } else if (steal(top, w)) {
             looks = 0;
         } else if (is_called(pool)) {
             /* acquire would do; it is read to tell it from a root. */
@@ -389,11 +395,12 @@ static struct pool *make_pool(unsigned count)
         deque_init(w->joins, w);
         deque_init(w->spawns, w);
         w->spawn_top = w->spawn_floor = w->spawns->slot;
+        for (size_t slot = 0; slot < DEQUE_CAPACITY; slot++)
+            w->spawns->slot[slot].call = call_spawned;
         w->pool = pool;
         w->id = i;
         w->victim = (i + 1) % count;
         w->steals = w->allocations = 0;
-        w->spare = NULL;
         w->spares = 0;
         atomic_init(&w->sleep, AWAKE);
     }
@@ -410,11 +417,8 @@ static void stop_and_free(struct pool *pool, unsigned started)
     for (unsigned i = 0; i < started; i++) {
         struct worker *w = &pool->worker[i];
         must(pthread_join(w->thread, NULL));
-        while (w->spare != NULL) {
-            struct spare *next = w->spare->next;
-            free(w->spare);
-            w->spare = next;
-        }
+        while (w->spares > 0)
+            free(w->spare[--w->spares]);
     }
 
     must(pthread_cond_destroy(&pool->root_done));

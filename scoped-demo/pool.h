@@ -62,10 +62,7 @@ int pool_run(struct pool *pool, int (*run)(struct task *top, void *arg),
 
 /* ---- What join, scope and parallel are made of ---- */
 
-/* What a free piece of the heap holds. */
-struct spare {
-    struct spare *next;
-};
+enum { WORKER_SPARES = 64 };
 
 struct worker {
     /* Tasks of join(): pushed and taken back by frames that know the top. */
@@ -81,11 +78,11 @@ struct worker {
     pthread_t thread;
 
     /* Its own: whom it stole from last, how often; tasks that it put on the heap,
-     * and some that it keeps for the next ones. */
+     * and the memory of some that have run, for the next ones. */
     unsigned victim;
     size_t steals, allocations;
-    struct spare *spare;
     unsigned spares;
+    void *spare[WORKER_SPARES];
 
     _Atomic uint32_t sleep; /* AWAKE, or how it sleeps: a futex (pool.c) */
 };
@@ -109,9 +106,15 @@ bool worker_answer(struct task *top);
  * answers those who ask. False: it was stolen; await it, and deque_forget(). */
 bool worker_take_back(struct task *top);
 
-/* Runs the youngest of the tasks that the worker itself spawned into its
- * innermost scope. False: none is left, and all their slots are free. */
-bool worker_run_spawned(struct task *top);
+/* Whether slots are taken of tasks that the worker itself spawned into its
+ * innermost scope. */
+static inline bool worker_has_spawned(const struct worker *w)
+{
+    return w->spawn_top > w->spawn_floor;
+}
+
+/* Runs the youngest of them, or only frees its slot if it was stolen. */
+void worker_run_spawned(struct task *top);
 
 /* Helps until over(what) says true: runs tasks, first those that the worker
  * itself spawned into its innermost scope, then the likely victim's (or NULL),

@@ -31,15 +31,17 @@ struct spawned {
     struct spawned *next; /* in the queue of a FIFO scope */
 };
 
+struct queue {
+    pthread_mutex_t lock; /* guards the list, the oldest first */
+    struct spawned *first, **last;
+};
+
 struct scope {
     struct worker *owner; /* whose frame it lies in */
     long mine;            /* the owner's */
     atomic_long others;
-    atomic_int error; /* 0 until the first */
-
-    bool fifo;
-    pthread_mutex_t lock; /* guards the queue; only a FIFO scope has one */
-    struct spawned *first, **last;
+    atomic_int error;    /* 0 until the first */
+    struct queue *queue; /* of a FIFO scope, or NULL */
 };
 
 /* ---- Counting ---- */
@@ -100,52 +102,40 @@ int scope_error(struct scope *s)
 
 /* ---- The heap ---- */
 
-enum { MOST_SPARES = 64 };
-
 /* One that the worker kept, or else a new one. NULL: there is no memory. */
 static struct spawned *allocate(struct worker *w)
 {
-    struct spare *spare = w->spare;
-
-    if (spare == NULL)
-        return malloc(sizeof(struct spawned));
-    w->spare = spare->next;
-    w->spares--;
-    return (struct spawned *)spare;
+    return w->spares > 0 ? w->spare[--w->spares]
+                         : malloc(sizeof(struct spawned));
 }
 
 static void release(struct worker *w, struct spawned *spawned)
 {
-    struct spare *spare = (struct spare *)spawned;
-
-    if (w->spares == MOST_SPARES) {
+    if (w->spares < WORKER_SPARES)
+        w->spare[w->spares++] = spawned;
+    else
         free(spawned);
-        return;
-    }
-    spare->next = w->spare;
-    w->spare = spare;
-    w->spares++;
 }
 
 /* ---- Tasks ---- */
 
-static void put_in_queue(struct scope *s, struct spawned *spawned)
+static void put_in_queue(struct queue *q, struct spawned *spawned)
 {
-    must(pthread_mutex_lock(&s->lock));
+    must(pthread_mutex_lock(&q->lock));
     spawned->next = NULL;
-    *s->last = spawned;
-    s->last = &spawned->next;
-    must(pthread_mutex_unlock(&s->lock));
+    *q->last = spawned;
+    q->last = &spawned->next;
+    must(pthread_mutex_unlock(&q->lock));
 }
 
-static struct spawned *take_from_queue(struct scope *s)
+static struct spawned *take_from_queue(struct queue *q)
 {
-    must(pthread_mutex_lock(&s->lock));
-    struct spawned *oldest = s->first;
-    s->first = oldest->next;
-    if (s->first == NULL)
-        s->last = &s->first;
-    must(pthread_mutex_unlock(&s->lock));
+    must(pthread_mutex_lock(&q->lock));
+    struct spawned *oldest = q->first;
+    q->first = oldest->next;
+    if (q->first == NULL)
+        q->last = &q->first;
+    must(pthread_mutex_unlock(&q->lock));
     return oldest;
 }
 
@@ -161,18 +151,9 @@ static void run_spawned(struct task *top, void *arg)
 
 /* Of a FIFO scope, a task in a deque says only that one may begin, and the oldest
  * does. There are as many of the one as of the other. */
-static void run_oldest(struct task *top, void *scope)
+static void run_oldest(struct task *top, void *queue)
 {
-    run_spawned(top, take_from_queue(scope));
-}
-
-/* A thief's: the slot is read and given back, for its owner may want it. */
-static void call_spawned(struct task *self, struct task *top)
-{
-    struct task task = {.run = self->run, .word = self->word};
-
-    task_give_back(self);
-    task.run.spawned(top, task.word.pointer);
+    run_spawned(top, take_from_queue(queue));
 }
 
 static void offer(struct task *top, void (*run)(struct task *top, void *arg),
@@ -181,17 +162,20 @@ static void offer(struct task *top, void (*run)(struct task *top, void *arg),
     struct worker *w = worker_of(top);
     struct task *task;
 
-    do {
+    for (;;) {
         task = w->spawn_top;
-        task->call = call_spawned;
         task->run.spawned = run;
         task->word.pointer = arg;
         if (deque_push(task) || worker_answer(task)) {
             w->spawn_top = task + 1;
             return;
         }
-    } while (worker_run_spawned(top)); /* that makes room */
-    run(top, arg);
+        if (!worker_has_spawned(w)) {
+            run(top, arg);
+            return;
+        }
+        worker_run_spawned(top); /* that makes room */
+    }
 }
 
 int scope_spawn(struct scope *s, struct task *top,
@@ -206,32 +190,30 @@ int scope_spawn(struct scope *s, struct task *top,
     *spawned = (struct spawned){.run = run, .arg = arg, .scope = s};
     w->allocations++;
     add(s, w);
-    if (s->fifo) {
-        put_in_queue(s, spawned);
-        offer(top, run_oldest, s);
-    } else {
+    if (s->queue == NULL) {
         offer(top, run_spawned, spawned);
+    } else {
+        put_in_queue(s->queue, spawned);
+        offer(top, run_oldest, s->queue);
     }
     return 0;
 }
 
-static int run_scope(struct task *top, bool fifo,
+static int run_scope(struct task *top, struct queue *queue,
                      int (*body)(struct task *top, struct scope *s, void *arg),
                      void *arg)
 {
     struct worker *w = worker_of(top);
     struct task *floor = w->spawn_floor;
-    struct scope s = {.owner = w, .fifo = fifo};
+    struct scope s = {.owner = w, .queue = queue};
 
-    s.last = &s.first;
-    if (fifo)
-        must(pthread_mutex_init(&s.lock, NULL));
     w->spawn_floor = w->spawn_top;
     keep_first_error(&s, body(top, &s, arg));
-    worker_await(top, NULL, is_over, &s);
+    while (worker_has_spawned(w))
+        worker_run_spawned(top);
+    if (!is_over(&s))
+        worker_await(top, NULL, is_over, &s);
     w->spawn_floor = floor;
-    if (fifo)
-        must(pthread_mutex_destroy(&s.lock));
     return scope_error(&s);
 }
 
@@ -239,12 +221,17 @@ int scope_run(struct task *top,
               int (*body)(struct task *top, struct scope *s, void *arg),
               void *arg)
 {
-    return run_scope(top, false, body, arg);
+    return run_scope(top, NULL, body, arg);
 }
 
 int scope_run_fifo(struct task *top,
                    int (*body)(struct task *top, struct scope *s, void *arg),
                    void *arg)
 {
-    return run_scope(top, true, body, arg);
+    struct queue queue = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+    queue.last = &queue.first;
+    int rc = run_scope(top, &queue, body, arg);
+    must(pthread_mutex_destroy(&queue.lock));
+    return rc;
 }
