@@ -64,13 +64,13 @@ bool deque_answer(struct deque *d, struct task *top)
     uint64_t private = (uint64_t)(top - d->split);
     uint64_t more = (private + 1) / 2;
     /* seq_cst: before the sharing, so that a thief that comes too late for it
-     * can ask again (pool.c says why no sleeper's question is lost). */
+     * can ask again (worker.c says why no sleeper's question is lost). */
     atomic_store_explicit(&d->ceiling, &d->slot[DEQUE_CAPACITY],
                           memory_order_seq_cst);
     d->split += more;
     set_floor(d);
     /* seq_cst, "these are shared", pairs with deque_steal(): release, so that
-     * the thief sees the tasks, and in one order with falling asleep (pool.c). */
+     * the thief sees the tasks, and in one order with falling asleep (worker.c). */
     atomic_fetch_add_explicit(&d->tail_split, more << 32, memory_order_seq_cst);
     return true;
 }
@@ -134,7 +134,7 @@ struct task *deque_steal(struct deque *d)
 
 void deque_ask(struct deque *d)
 {
-    /* seq_cst, all, pairs with deque_answer() and set_floor(); pool.c says why it
+    /* seq_cst, all, pairs with deque_answer() and set_floor(); worker.c says why it
      * must be so strict. Looked at first, because writing takes the line away. */
     if (atomic_load_explicit(&d->ceiling, memory_order_seq_cst) == NULL)
         return;
@@ -144,7 +144,7 @@ void deque_ask(struct deque *d)
 
 bool deque_has_shared(struct deque *d)
 {
-    /* seq_cst, pairs with deque_answer(): see pool.c. */
+    /* seq_cst, pairs with deque_answer(): see worker.c. */
     uint64_t word = atomic_load_explicit(&d->tail_split, memory_order_seq_cst);
 
     return tail_of(word) < split_of(word);

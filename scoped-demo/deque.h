@@ -45,7 +45,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct worker; /* pool.h */
+struct worker; /* worker.h */
 
 /* One slot, by value; a cache line, so that neighbours do not disturb. */
 struct task {
@@ -162,7 +162,7 @@ void task_give_back(struct task *task);
 static inline bool task_is_back(struct task *task)
 {
     /* seq_cst, pairs with task_give_back(): acquire, so that the result is
-     * seen, and in one order with falling asleep (pool.c). */
+     * seen, and in one order with falling asleep (worker.c). */
     return atomic_load_explicit(&task->is_back, memory_order_seq_cst);
 }
 

@@ -18,7 +18,7 @@
 #ifndef JOIN_H
 #define JOIN_H
 
-#include "pool.h"
+#include "worker.h"
 
 /* How a thief runs each kind of B, and how the owner waits until it has. */
 void join_call_job(struct task *self, struct task *top);

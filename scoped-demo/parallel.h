@@ -21,7 +21,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "pool.h"
+struct task;
 
 /* Calls body(top, arg, from, to) for ranges that together are 0 .. count - 1. */
 void parallel_for_each(struct task *top, size_t count,

@@ -27,7 +27,7 @@
 #include <sys/mman.h>
 
 #include "parallel.h"
-#include "pool.h"
+#include "worker.h"
 
 #ifndef RADIX_SORT_KEYS_H
 #define RADIX_SORT_KEYS_H
@@ -258,7 +258,7 @@ static void RADIX_ID(run)(struct task *top, struct RADIX_ID(plan) * plan)
 
 static void RADIX_ID(sort)(struct task *top, RADIX_KEY *keys, size_t count)
 {
-    size_t chunks = 4 * (size_t)pool_size(worker_of(top)->pool);
+    size_t chunks = 4 * (size_t)worker_of(top)->crew->count;
     struct RADIX_ID(plan) plan = {.keys = keys, .count = count};
 
     plan.chunks = chunks < RADIX_MOST_CHUNKS ? chunks : RADIX_MOST_CHUNKS;

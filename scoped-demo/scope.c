@@ -21,8 +21,8 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-#include "pool.h"
 #include "util.h"
+#include "worker.h"
 
 struct spawned {
     int (*run)(struct task *top, struct scope *s, void *arg);
@@ -62,7 +62,7 @@ static void drop(struct scope *s, struct worker *w)
     if (w == owner)
         s->mine--;
     /* seq_cst, "one has ended", pairs with is_over(): release, so that what the
-     * task did is seen, and in one order with falling asleep (pool.c). */
+     * task did is seen, and in one order with falling asleep (worker.c). */
     else if (atomic_fetch_sub_explicit(&s->others, 1, memory_order_seq_cst) ==
              1)
         worker_wake(owner);

@@ -14,6 +14,7 @@
 #include "../maximum.h"
 #include "../parallel.h"
 #include "../plain_fib.h"
+#include "../pool.h"
 #include "../radix_sort.h"
 #include "verbs.h"
 

@@ -13,6 +13,7 @@
 
 #include "../demo.h"
 #include "../join.h"
+#include "../pool.h"
 #include "verbs.h"
 
 enum { PATIENCE_MS = 300 }; /* the watchdog, which here is part of A */

@@ -11,6 +11,7 @@
 
 #include "../demo.h"
 #include "../join.h"
+#include "../pool.h"
 #include "../scope.h"
 #include "../thread_scope.h"
 #include "verbs.h"

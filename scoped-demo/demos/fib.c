@@ -13,6 +13,8 @@
 #include "../demo.h"
 #include "../join.h"
 #include "../plain_fib.h"
+#include "../pool.h"
+#include "../worker.h"
 #include "verbs.h"
 
 enum { MOST_THREADS = 64, MOST_SPANS = 4096, LANE = 40, WIDTH = 900 };

@@ -13,6 +13,7 @@
 #include "../demo.h"
 #include "../parallel.h"
 #include "../pool.h"
+#include "../worker.h"
 #include "verbs.h"
 
 static void decrement(struct task *top, void *arg, size_t from, size_t to)

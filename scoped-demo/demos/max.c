@@ -12,6 +12,7 @@
 #include "../demo.h"
 #include "../maximum.h"
 #include "../pool.h"
+#include "../worker.h"
 #include "verbs.h"
 
 enum { FEW = 16, LEAVES = 64 };

@@ -14,6 +14,7 @@
 #include "../scope.h"
 #include "../demo.h"
 #include "../pool.h"
+#include "../worker.h"
 #include "verbs.h"
 
 enum { S, S_1, S_1_1, T, T_1, T_2, S_2, TASKS };

@@ -13,6 +13,8 @@
 
 #include "../demo.h"
 #include "../join.h"
+#include "../pool.h"
+#include "../worker.h"
 #include "verbs.h"
 
 /* ---- Lines ---- */

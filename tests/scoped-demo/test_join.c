@@ -19,6 +19,7 @@
 #include "pool.h"
 #include "scope.h"
 #include "util.h"
+#include "worker.h"
 
 static int run_in_pool(unsigned workers,
                        int (*run)(struct task *top, void *arg), void *arg)

@@ -15,6 +15,7 @@
 #include "parallel.h"
 #include "pool.h"
 #include "util.h"
+#include "worker.h"
 
 enum { MANY = 20000 };
 

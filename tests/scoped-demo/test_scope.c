@@ -20,6 +20,7 @@
 #include "pool.h"
 #include "scope.h"
 #include "util.h"
+#include "worker.h"
 
 static _Thread_local bool no_memory;
 
