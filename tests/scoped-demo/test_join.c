@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -20,6 +21,18 @@
 #include "scope.h"
 #include "util.h"
 #include "worker.h"
+
+/* SCOPED_DEMO_TIMES=1000 in the environment makes the long tests so much longer. */
+static long times(void)
+{
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): nobody here sets variables. */
+    const char *text = getenv("SCOPED_DEMO_TIMES");
+    long value = 1;
+
+    if (text != NULL && parse_count(text, 1, 1000, &value) < 0)
+        abort();
+    return value;
+}
 
 static int run_in_pool(unsigned workers,
                        int (*run)(struct task *top, void *arg), void *arg)
@@ -255,7 +268,7 @@ static void halves_may_spawn_into_a_scope_further_out(void **state)
 
 /* ---- The frame dies at once ---- */
 
-enum { TINY = 300000, FORCED = 5000 };
+enum { TINY = 1000000, FORCED = 10000 };
 
 struct meeting {
     atomic_bool met;
@@ -296,10 +309,11 @@ __attribute__((noinline)) static void scribble(void)
 
 static int join_stolen(struct task *top, void *arg)
 {
+    long rounds = FORCED * times();
     int wrong = 0;
 
     (void)arg;
-    for (int round = 0; round < FORCED; round++) {
+    for (long round = 0; round < rounds; round++) {
         struct meeting m = {.b_gives = round % 2 == 0 ? 0 : -EIO};
         int rc = join(top, wait_for_thief, &m, stolen_half, &m);
         scribble();
@@ -310,10 +324,11 @@ static int join_stolen(struct task *top, void *arg)
 
 static int join_tiny(struct task *top, void *arg)
 {
+    long rounds = TINY * times();
     int wrong = 0;
 
     (void)arg;
-    for (int round = 0; round < TINY; round++) {
+    for (long round = 0; round < rounds; round++) {
         struct side side[2] = {{0}};
         wrong += join(top, run_side, &side[0], run_side, &side[1]);
         scribble();

@@ -78,6 +78,18 @@ static void await_number(atomic_int *number, int wanted)
         __real_sched_yield();
 }
 
+/* SCOPED_DEMO_TIMES=1000 in the environment makes the long tests so much longer. */
+static long times(void)
+{
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): nobody here sets variables. */
+    const char *text = getenv("SCOPED_DEMO_TIMES");
+    long value = 1;
+
+    if (text != NULL && parse_count(text, 1, 1000, &value) < 0)
+        abort();
+    return value;
+}
+
 static int run_in_pool(unsigned workers,
                        int (*run)(struct task *top, void *arg), void *arg)
 {
@@ -152,8 +164,10 @@ static void await_thief(struct task *top)
 
 static int push_to_a_sleeping_pool(struct task *top, void *arg)
 {
+    int rounds = ROUNDS * (int)times();
+
     (void)arg;
-    for (int round = 0; round < ROUNDS; round++) {
+    for (int round = 0; round < rounds; round++) {
         await_number(&asleep, 1);
         offer(top, count_one, NULL);
         await_number(&counter, round + 1); /* we do not run it ourselves */
@@ -174,8 +188,10 @@ static void linger(unsigned round)
 
 static int push_to_one_that_falls_asleep(struct task *top, void *arg)
 {
+    int rounds = ROUNDS * (int)times();
+
     (void)arg;
-    for (int round = 0; round < ROUNDS; round++) {
+    for (int round = 0; round < rounds; round++) {
         while (!deque_is_asked(deque_of(top)))
             __real_sched_yield();
         linger((unsigned)round);
