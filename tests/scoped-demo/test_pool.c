@@ -51,12 +51,10 @@ int __wrap_pthread_join(pthread_t id, void **result)
     return __real_pthread_join(id, result);
 }
 
-/* Whether there is memory once more. */
+/* One fails, and then there is memory again: each must be looked at. */
 static bool may_allocate(void)
 {
-    if (allocs_left > 0)
-        return allocs_left-- > 0;
-    return allocs_left != 0;
+    return allocs_left < 0 || allocs_left-- > 0;
 }
 
 void *__wrap_malloc(size_t size)
