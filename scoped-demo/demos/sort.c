@@ -9,80 +9,18 @@
  * Read with: Rayon's documentation of join, example quicksort; Rust Cookbook,
  * "Sort a vector in parallel".
  */
-#include <ctype.h>
-
 #include "../demo.h"
 #include "../join.h"
+#include "../lines.h"
 #include "../pool.h"
 #include "../worker.h"
 #include "verbs.h"
 
-/* ---- Lines ---- */
+/* ---- A file's lines ---- */
 
-struct line {
-    uint64_t key; /* decides most comparisons without a look at the text */
-    const char *text;
-    size_t length;
-};
-
-/* As bytes, and the shorter first if one begins with the other. */
-static int compare_text(const struct line *a, const struct line *b)
+static int run_sort(struct task *top, void *lines)
 {
-    size_t both = a->length < b->length ? a->length : b->length;
-    int order = memcmp(a->text, b->text, both);
-
-    return order != 0 ? order
-                      : (a->length > b->length) - (a->length < b->length);
-}
-
-static bool is_before(const struct line *a, const struct line *b)
-{
-    return a->key != b->key ? a->key < b->key : compare_text(a, b) < 0;
-}
-
-#define SORT_NAME       sort_lines
-#define SORT_ELEMENT    struct line
-#define SORT_LESS(a, b) is_before(&(a), &(b))
-#include "../sort.h"
-
-/* The first eight bytes, as a number that is in their order; missing ones are as
- * small as a byte can be, and the whole text settles what that leaves open. */
-static uint64_t key_of_text(const char *text, size_t length)
-{
-    uint64_t key = 0;
-
-    for (size_t i = 0; i < 8; i++)
-        key = key << 8 | (i < length ? (unsigned char)text[i] : 0);
-    return key;
-}
-
-/* The number that the line is, moved up so that negative ones are small. What
- * strtol(3) takes for a number and sort(1) does not, such as +7, is refused. */
-static uint64_t key_of_number(const struct line *line, size_t at)
-{
-    char copy[32];
-    long number = 0;
-
-    snprintf(copy, sizeof copy, "%.*s",
-             (int)(line->length < 31 ? line->length : 31), line->text);
-    char first = copy[strspn(copy, " \t")];
-    if (line->length > 31 || (first != '-' && !isdigit((unsigned char)first)) ||
-        parse_count(copy, INT64_MIN, INT64_MAX, &number) < 0)
-        error(EXIT_FAILURE, 0, "line %zu: '%.*s' is not a whole number", at + 1,
-              (int)(line->length < 40 ? line->length : 40), line->text);
-    return (uint64_t)number ^ (uint64_t)1 << 63;
-}
-
-struct lines {
-    struct line *line;
-    size_t count;
-};
-
-static int run_sort(struct task *top, void *arg)
-{
-    struct lines *lines = arg;
-
-    sort_lines(top, lines->line, lines->count);
+    lines_sort(top, lines);
     return 0;
 }
 
@@ -97,68 +35,33 @@ static void sort_in_pool(struct lines *lines)
     pool_free(pool);
 }
 
-/* All of the file, for free(). 0, or a negative errno. */
-static int read_all(FILE *file, char **out, size_t *size)
+static void refuse(const struct lines *lines, size_t which)
 {
-    size_t room = 0, got = 0;
-    char *text = NULL;
+    const struct line *line = &lines->line[which];
 
-    do {
-        room = 2 * room + 65536;
-        char *more = realloc(text, room);
-        if (more == NULL) {
-            free(text);
-            return -ENOMEM;
-        }
-        text = more;
-        got += fread(text + got, 1, room - got, file);
-    } while (got == room);
-    if (ferror(file)) {
-        int rc = -errno;
-        free(text);
-        return rc;
-    }
-    *out = text;
-    *size = got;
-    return 0;
-}
-
-static struct lines cut(const char *text, size_t size, bool numbers)
-{
-    struct lines lines = {NULL, 0};
-    const char *end = text + size;
-
-    for (const char *at = text; at < end; at++)
-        lines.count += *at == '\n' || at + 1 == end;
-    lines.line = calloc(lines.count + 1, sizeof *lines.line);
-    if (lines.line == NULL)
-        error(EXIT_FAILURE, ENOMEM, "sort %zu lines", lines.count);
-    for (size_t i = 0; i < lines.count; i++) {
-        const char *newline = memchr(text, '\n', (size_t)(end - text));
-        struct line *line = &lines.line[i];
-        line->text = text;
-        line->length = (size_t)((newline != NULL ? newline : end) - text);
-        line->key =
-            numbers ? key_of_number(line, i) : key_of_text(text, line->length);
-        text += line->length + 1;
-    }
-    return lines;
+    error(EXIT_FAILURE, 0, "line %zu: '%.*s' is not a whole number", which + 1,
+          (int)(line->length < 40 ? line->length : 40), line->text);
 }
 
 static int sort_file(const char *name, bool numbers)
 {
     FILE *file = strcmp(name, "-") == 0 ? stdin : fopen(name, "re");
-    size_t size = 0;
+    size_t size = 0, which = 0;
     char *text = NULL;
+    struct lines lines;
 
     if (file == NULL)
         error(EXIT_FAILURE, errno, "open '%s'", name);
-    int rc = read_all(file, &text, &size);
+    int rc = lines_read(file, &text, &size);
     if (rc < 0)
         error(EXIT_FAILURE, -rc, "read '%s'", name);
     if (file != stdin)
         must(fclose(file));
-    struct lines lines = cut(text, size, numbers);
+    rc = lines_cut(&lines, text, size);
+    if (rc < 0)
+        error(EXIT_FAILURE, -rc, "cut %zu bytes into lines", size);
+    if (numbers && lines_as_numbers(&lines, &which) < 0)
+        refuse(&lines, which);
 
     sort_in_pool(&lines);
     setvbuf(stdout, NULL, _IOFBF, 65536); /* this is for pipes, not for eyes */
@@ -166,7 +69,7 @@ static int sort_file(const char *name, bool numbers)
         fwrite(lines.line[i].text, 1, lines.line[i].length, stdout);
         putchar('\n');
     }
-    free(lines.line);
+    lines_free(&lines);
     free(text);
     return EXIT_SUCCESS;
 }
@@ -177,14 +80,13 @@ enum { STRINGS = 200000, LETTERS = 5 };
 
 static int compare_lines(const void *a, const void *b)
 {
-    return compare_text(a, b);
+    return line_compare(a, b);
 }
 
 static int sort_random(void)
 {
-    static char text[STRINGS][LETTERS];
-    static struct line line[STRINGS], judge[STRINGS];
-    struct lines lines = {line, STRINGS};
+    static char text[STRINGS][LETTERS + 1];
+    struct lines lines, judge;
     unsigned random = 1;
 
     for (size_t i = 0; i < STRINGS; i++) {
@@ -192,19 +94,21 @@ static int sort_random(void)
             random = random * 1103515245 + 12345;
             text[i][j] = (char)('a' + (random >> 16) % 26);
         }
-        line[i].text = text[i];
-        line[i].length = LETTERS;
-        line[i].key = key_of_text(text[i], LETTERS);
-        judge[i] = line[i];
+        text[i][LETTERS] = '\n';
     }
+    if (lines_cut(&lines, text[0], sizeof text) < 0 ||
+        lines_cut(&judge, text[0], sizeof text) < 0)
+        error(EXIT_FAILURE, ENOMEM, "cut random strings");
     int64_t start = now_ns();
     sort_in_pool(&lines);
     int64_t ours = now_ns() - start;
-    qsort(judge, STRINGS, sizeof *judge, compare_lines);
+    qsort(judge.line, STRINGS, sizeof *judge.line, compare_lines);
     int64_t theirs = now_ns() - start - ours;
     for (size_t i = 0; i < STRINGS; i++)
-        if (compare_text(&line[i], &judge[i]) != 0)
+        if (line_compare(&lines.line[i], &judge.line[i]) != 0)
             error(EXIT_FAILURE, 0, "string %zu differs from qsort's", i);
+    lines_free(&lines);
+    lines_free(&judge);
     printf("%d random strings sorted, as by qsort: %.1f ms, qsort %.1f ms\n",
            STRINGS, (double)ours / 1e6, (double)theirs / 1e6);
     return EXIT_SUCCESS;

@@ -167,3 +167,13 @@ wrap(pool pthread_create pthread_join malloc aligned_alloc)
 wrap(scope malloc)
 wrap(thread_scope pthread_create pthread_join calloc)
 wrap(sort mmap)
+wrap(lines calloc realloc)
+
+# Ten times as long where nobody watches each step. A whole night:
+# SCOPED_DEMO_TIMES=1000 build/scoped-demo.join, or .deque, .scope, .worker.
+if(NOT CMAKE_CROSSCOMPILING_EMULATOR AND NOT CMAKE_C_FLAGS MATCHES "sanitize=thread")
+  set_tests_properties(scoped-demo.deque scoped-demo.join scoped-demo.scope PROPERTIES
+    ENVIRONMENT SCOPED_DEMO_TIMES=10)
+endif()
+# OpenMP's threads, else, go on spinning for a moment after each loop.
+set_tests_properties(scoped-demo.maximum PROPERTIES ENVIRONMENT OMP_WAIT_POLICY=passive)
