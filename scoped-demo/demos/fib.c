@@ -8,16 +8,15 @@
  * Read with: Rayon's documentation of join_context; its FAQ, "How does Rayon
  * balance work between threads?"
  */
-#include <stdatomic.h>
-
 #include "../demo.h"
 #include "../join.h"
 #include "../plain_fib.h"
 #include "../pool.h"
+#include "../timeline.h"
 #include "../worker.h"
 #include "verbs.h"
 
-enum { MOST_THREADS = 64, MOST_SPANS = 4096, LANE = 40, WIDTH = 900 };
+enum { MOST_THREADS = 64 };
 
 static long fib(struct task *top, long n)
 {
@@ -35,29 +34,11 @@ struct call {
     unsigned offered_by;
 };
 
-/* One that was stolen, or the root. */
-struct span {
-    int n;
-    unsigned from, by; /* workers */
-    int64_t begin, end;
-};
-
 /* Each worker counts in a line of its own. */
 static struct {
     _Alignas(64) long calls, stolen;
 } tally[MOST_THREADS];
-static struct span
-    span[MOST_SPANS]; /* the root's first; what is more is left out */
-static atomic_int spans =
-    1; /* relaxed: hands out slots; join orders the reader */
-
-static void note(const struct span *s)
-{
-    int slot = atomic_fetch_add_explicit(&spans, 1, memory_order_relaxed);
-
-    if (slot < MOST_SPANS)
-        span[slot] = *s;
-}
+static struct timeline thefts;
 
 static int traced(struct task *top, void *arg)
 {
@@ -76,7 +57,7 @@ static int traced(struct task *top, void *arg)
     }
     if (stolen) {
         s.end = now_ns();
-        note(&s);
+        timeline_note(&thefts, &s);
     }
     return 0;
 }
@@ -86,10 +67,11 @@ static int traced_root(struct task *top, void *arg)
     struct call *call = arg;
     struct span s = {call->n, worker_id(top), worker_id(top), now_ns(), 0};
 
+    timeline_begin(&thefts);
     call->offered_by = s.by;
     traced(top, call);
     s.end = now_ns();
-    span[0] = s;
+    timeline_end(&thefts, &s);
     return 0;
 }
 
@@ -100,64 +82,13 @@ static void print_tally(unsigned workers)
         printf("%-10u %12ld %8ld\n", i, tally[i].calls, tally[i].stolen);
 }
 
-/* ---- The picture ---- */
-
-static int earliest_first(const void *a, const void *b)
-{
-    const struct span *x = a, *y = b;
-    return (x->begin > y->begin) - (x->begin < y->begin);
-}
-
-/* One bar for each call that was stolen, in its thief's lane, and an arrow to it
- * from the lane of the worker that had offered it. */
 static void draw(const char *name, unsigned workers)
 {
     FILE *svg = fopen(name, "we");
-    int count = atomic_load_explicit(&spans, memory_order_relaxed);
+
     if (svg == NULL)
         error(EXIT_FAILURE, errno, "open '%s'", name);
-    count = count < MOST_SPANS ? count : MOST_SPANS;
-    qsort(span, (size_t)count, sizeof *span, earliest_first); /* inner on top */
-    double scale = (double)WIDTH / (double)(span[0].end - span[0].begin);
-    fprintf(svg,
-            "<svg xmlns='http://www.w3.org/2000/svg' width='%d' height='%u' "
-            "font-family='sans-serif' font-size='11'>\n"
-            "<defs><marker id='tip' viewBox='0 0 6 6' refX='6' refY='3' "
-            "markerWidth='5' markerHeight='5' orient='auto'>"
-            "<path d='M0,0L6,3L0,6z'/></marker></defs>\n"
-            "<rect width='100%%' height='100%%' fill='white'/>\n",
-            WIDTH + 90, workers * LANE + 30);
-    for (unsigned w = 0; w < workers; w++)
-        fprintf(svg, "<text x='4' y='%u'>worker %u</text>\n", w * LANE + 27, w);
-    for (int i = 0; i < count; i++) {
-        const struct span *s = &span[i];
-        double x = 70 + (double)(s->begin - span[0].begin) * scale;
-        double wide = (double)(s->end - s->begin) * scale;
-        fprintf(svg,
-                "<rect x='%.1f' y='%u' width='%.1f' height='22' fill='%s' "
-                "stroke='white' stroke-width='.4'><title>fib(%d), %.1f "
-                "us</title></rect>\n",
-                x, s->by * LANE + 12, wide < 1 ? 1 : wide,
-                i == 0 ? "#9ecae1" : "#fdae6b", s->n,
-                (double)(s->end - s->begin) / 1e3);
-        if (i > 0 && wide > 18)
-            fprintf(svg, "<text x='%.1f' y='%u'>%d</text>\n", x + 2,
-                    s->by * LANE + 27, s->n);
-    }
-    for (int i = 1; i < count; i++) {
-        double x = 70 + (double)(span[i].begin - span[0].begin) * scale;
-        bool down = span[i].by > span[i].from;
-        fprintf(svg,
-                "<line x1='%.1f' y1='%u' x2='%.1f' y2='%u' stroke='black' "
-                "stroke-width='.8' marker-end='url(#tip)'/>\n",
-                x, span[i].from * LANE + (down ? 34 : 12), x,
-                span[i].by * LANE + (down ? 12 : 34));
-    }
-    fprintf(svg,
-            "<text x='70' y='%u'>fib(%d) in %.2f ms; each arrow is a theft, "
-            "from whom and by whom, with its n</text>\n</svg>\n",
-            workers * LANE + 20, span[0].n,
-            (double)(span[0].end - span[0].begin) / 1e6);
+    timeline_draw(&thefts, workers, svg);
     if (fclose(svg) != 0)
         error(EXIT_FAILURE, errno, "write '%s'", name);
 }
