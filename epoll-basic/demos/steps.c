@@ -26,7 +26,7 @@ static int wait_by(enum step step, const struct waker *w)
     return poller_wait(w->poller, &event, 1, POLLER_FOREVER);
 }
 
-static int take(enum step step, const struct waker *w)
+static int take(enum step step, struct waker *w)
 {
     const struct token token = token_first(1);
     eventfd_t count;
@@ -40,6 +40,7 @@ static int take(enum step step, const struct waker *w)
         return poller_reregister(w->poller, w->event_fd, token,
                                  INTEREST_READABLE);
     case STEP_WAKE:
+        waker_reset(w);
         waker_wake(w);
         return wait_by(step, w) - 1;
     default:
