@@ -36,5 +36,7 @@ add_verb_test(epoll-basic no-such-option STATUS 64 ARGS bench --rounds
 # What the tests replace: the kernel's answers come from a script.
 target_link_options(epoll-basic.poller PRIVATE
   LINKER:--wrap=epoll_wait LINKER:--wrap=clock_gettime)
+target_link_options(epoll-basic.tokens PRIVATE LINKER:--wrap=reallocarray)
 target_link_options(epoll-basic.timers PRIVATE LINKER:--wrap=reallocarray)
-target_link_options(epoll-basic.tcp PRIVATE LINKER:--wrap=accept4 LINKER:--wrap=connect)
+target_link_options(epoll-basic.tcp PRIVATE LINKER:--wrap=accept4 LINKER:--wrap=connect
+  LINKER:--wrap=recv LINKER:--wrap=send)
