@@ -41,3 +41,5 @@ target_link_options(epoll-basic.timers PRIVATE LINKER:--wrap=reallocarray)
 target_link_options(epoll-basic.tcp PRIVATE LINKER:--wrap=accept4 LINKER:--wrap=connect
   LINKER:--wrap=recv LINKER:--wrap=send)
 target_link_options(epoll-basic.executor PRIVATE LINKER:--wrap=malloc LINKER:--wrap=calloc)
+target_link_options(epoll-basic.reactor PRIVATE
+  LINKER:--wrap=epoll_wait LINKER:--wrap=calloc LINKER:--wrap=reallocarray)
