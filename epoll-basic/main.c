@@ -8,7 +8,24 @@
 static const struct verb verbs[] = {
     {"connect", "a connection that does not block: ask, wait, be told",
      connect_main},
-    {"bench", "what waiting costs: epoll, the poller, poll(2)", bench_main},
+    {"tcp", "a server that greets, listens, and sees the end", tcp_main},
+    {"trigger", "level, edge and one-shot: what each tells, and when",
+     trigger_main},
+    {"spurious", "told to read, and nothing is there; woken by signals",
+     spurious_main},
+    {"wake", "another thread ends the wait; a million wakes merge", wake_main},
+    {"fds", "time, signals, files and processes in the same wait", fds_main},
+    {"flags", "which flags each kind of ending gives", flags_main},
+    {"delay", "five questions, answered in the order of their delays",
+     delay_main},
+    {"registrar", "registered from outside while one waits; late events",
+     registrar_main},
+    {"timers", "who is due when, and how long a wait may last", timers_main},
+    {"interrupt", "a signal handler pushes and wakes, and does no more",
+     interrupt_main},
+    {"scaling", "one event among N idle descriptors: select, poll, epoll",
+     scaling_main},
+    {"bench", "what events, wakes, registrations and timers cost", bench_main},
 };
 
 int main(int argc, char **argv)

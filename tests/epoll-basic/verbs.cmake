@@ -19,19 +19,133 @@ add_run_test(epoll-basic.verb.connect.elsewhere STATUS 0
   COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/with_server.bash
     $<TARGET_FILE:epoll-basic.listener> -- $<TARGET_FILE:epoll-basic> connect {})
 
+
+add_verb_test(epoll-basic tcp STATUS 0 ARGS tcp
+  STDOUT "^listening on 127\\.0\\.0\\.1:[0-9]+\n" "guest 1 +has come\n" "guest 3 +is greeted"
+    "guest 2 +says: good day" "goodbye *\n" "guest 1 +has ended\n" "\n3 guests came, 3 have left\n$")
+add_verb_test(epoll-basic tcp.eof STATUS 0 ARGS tcp --bug eof
+  STDOUT "500000 reads gave 0, in [0-9]+ ms of one processor; nothing will follow: 0 is the end\n$")
+add_run_test(epoll-basic.verb.tcp.listen STATUS 0
+  STDOUT "\n10 of 10 were greeted\n$"
+  COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/with_server.bash
+    $<TARGET_FILE:epoll-basic> tcp --listen 0 --
+    bash ${CMAKE_CURRENT_SOURCE_DIR}/epoll-basic/guests.bash {} 10)
+# More guests than descriptors: the rest are accepted as others leave.
+add_run_test(epoll-basic.verb.tcp.few-descriptors STATUS 0
+  STDOUT "\n40 of 40 were greeted\n$"
+  STDERR "^epoll-basic tcp: accept a guest: Too many open files\n"
+  COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/with_server.bash
+    bash -c "ulimit -n 24 && exec \"$0\" tcp --listen 0" $<TARGET_FILE:epoll-basic> --
+    bash ${CMAKE_CURRENT_SOURCE_DIR}/epoll-basic/guests.bash {} 40)
+
+add_verb_test(epoll-basic trigger STATUS 0 ARGS trigger
+  STDOUT "\n100 bytes come +20 +1 +1\n" "\nhalf of them is read +20 +0 +0\n"
+    "\nit is reregistered +20 +1 +1\n" "\nall is read +0 +0 +0\n" "room to write +20 +1 +1\n$")
+add_verb_test(epoll-basic trigger.half-read STATUS 0 ARGS trigger --bug half-read
+  STDOUT "^after 0\\.1 s: 0 events, though 50 bytes are there")
+add_verb_test(epoll-basic trigger.batch STATUS 0 ARGS trigger --batch 4
+  STDOUT "\nwait 3: socket [0-9] socket [0-9]\n10 ready sockets, batches of 4: 3 waits, each served once\n$")
+
+add_verb_test(epoll-basic spurious STATUS 0 ARGS spurious
+  STDOUT "reader [12] +reads: all of it\n" "reader [12] +reads: nothing; would block\n"
+    "\ntwo were told, one has 10 bytes, the other EAGAIN: an event is leave to try\n$")
+add_verb_test(epoll-basic spurious.eintr STATUS 0 ARGS spurious --eintr
+  STDOUT "^epoll_wait\\(2\\) for 100 ms: EINTR, after [0-9]+ ms\n"
+    "\npoller_wait\\(\\) for 100 ms: 0 events, after [0-9]+ ms and [0-9]+ signals\n$")
+
+add_verb_test(epoll-basic wake STATUS 0 ARGS wake 100000
+  STDOUT "main +is woken\n" "\n100000 wakes by 8 threads: [0-9]+ system calls, [0-9]+ events; all 100000 were seen\n$")
+
+add_verb_test(epoll-basic fds STATUS 0 ARGS fds
+  STDOUT "timerfd +has expired 1 times\n" "signalfd +SIGUSR1, from ourselves\n"
+    "eventfd +was written 3 times, and says 3\n" "inotify +a file was made: news\n"
+    "pidfd +the child has ended, with status 7\n"
+    "\na regular file: Operation not permitted\\.")
+
+add_verb_test(epoll-basic flags STATUS 0 ARGS flags
+  STDOUT "\nTCP: not connected +-  OUT -     HUP -    rwRW-\n"
+    "\nTCP: it closes, and left bytes unread +IN OUT RDHUP HUP ERR  rwRWe\n"
+    "\npipe: the writer closes +-  -   -     HUP -    rwRW-\n")
+
+add_verb_test(epoll-basic delay STATUS 0 ARGS delay
+  STDOUT "asks question 1, which takes 400 ms\n" "has answer 5: after 0 ms\n"
+    "\nanswered in the order 54321\n" "\nstruct epoll_event has 1[26] bytes, without packing 16;")
+add_run_test(epoll-basic.verb.delay.listen STATUS 0
+  STDOUT "\nafter 20 ms\nclosed\n$"
+  COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/with_server.bash
+    $<TARGET_FILE:epoll-basic> delay --listen 0 --
+    bash ${CMAKE_CURRENT_SOURCE_DIR}/epoll-basic/ask.bash {} "20\\n")
+foreach(question "soon" "600001" "12345678901234567890")
+  add_run_test(epoll-basic.verb.delay.${question} STATUS 0
+    STDOUT "^listening on [0-9.:]+\nclosed\n$"
+    COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/with_server.bash
+      $<TARGET_FILE:epoll-basic> delay --listen 0 --
+      bash ${CMAKE_CURRENT_SOURCE_DIR}/epoll-basic/ask.bash {} "${question}\\n")
+endforeach()
+
+add_verb_test(epoll-basic registrar STATUS 0 ARGS registrar
+  STDOUT "registrar +registers source 2\n" "waiting +source 2 is ready\n" "waiting +is told to stop\n"
+    "\n3 sources registered from outside, 3 told of, then stopped\n$")
+add_verb_test(epoll-basic registrar.late STATUS 0 ARGS registrar --bug late
+  STDOUT "\nby the number, the second event is for C, of whom nothing has been heard;\nby its token, for nobody: it is late\n$")
+
+foreach(how "" " --timerfd")
+  separate_arguments(words UNIX_COMMAND "timers${how}")
+  string(REPLACE " --" "." name "timers${how}")
+  add_verb_test(epoll-basic ${name} STATUS 0 ARGS ${words}
+    STDOUT "told in the order abcde: 0 early, [0-9.]+ ms late on average; [0-9]+ waits\n$")
+endforeach()
+
+add_verb_test(epoll-basic interrupt STATUS 0 ARGS interrupt
+  STDOUT "loop +takes 'p'\n" "\ntyped \"interrupt\", read \"interrupt\"\n$")
+add_verb_test(epoll-basic interrupt.racy STATUS 0 ARGS interrupt --sleep racy
+  STDOUT "^looked: nothing[^\n]* a key came[^\n]* slept: 200 ms, though the key was there[^\n]* looked: the key\n$")
+add_verb_test(epoll-basic interrupt.atomic STATUS 0 ARGS interrupt --sleep atomic
+  STDOUT "slept: not at all, the signal came inside")
+add_verb_test(epoll-basic interrupt.print STATUS 0 ARGS interrupt --bug print
+  STDOUT "^the handler asked for the printer, which the code it interrupted holds: EDEADLK\\.\n")
+add_verb_test(epoll-basic interrupt.one-pop STATUS 0 ARGS interrupt --bug one-pop
+  STDOUT "looked again: the key is there\n" "slept: 200 ms, and the key lies in the ring\n$")
+
+add_verb_test(epoll-basic scaling STATUS 0 ARGS scaling --csv --svg ${CMAKE_CURRENT_BINARY_DIR}/scaling.svg
+  STDOUT "^idle,select,poll,epoll level,epoll edge\n1,[0-9]+,[0-9]+,[0-9]+,[0-9]+\n")
+add_run_test(epoll-basic.verb.scaling.svg STATUS 0 STDOUT "^<svg xmlns=.*</svg>\n$" "<polyline"
+  COMMAND cat ${CMAKE_CURRENT_BINARY_DIR}/scaling.svg)
+set_tests_properties(epoll-basic.verb.scaling PROPERTIES FIXTURES_SETUP scaling.svg)
+set_tests_properties(epoll-basic.verb.scaling.svg PROPERTIES FIXTURES_REQUIRED scaling.svg)
+add_run_test(epoll-basic.verb.scaling.few-descriptors STATUS 0
+  STDOUT "^ +idle +select" "\n +100 "
+  STDERR "^epoll-basic scaling: ulimit -Hn leaves room for 236 idle descriptors\n$"
+  COMMAND bash -c "ulimit -n 300 && exec \"$0\" scaling" $<TARGET_FILE:epoll-basic>)
+add_run_test(epoll-basic.verb.scaling.full-disk STATUS 1
+  STDOUT "\nepoll-basic scaling: write /dev/full: No space left on device\n$"
+  COMMAND bash -c "ulimit -n 200 && exec \"$0\" scaling --svg /dev/full 2>&1 >/dev/null"
+    $<TARGET_FILE:epoll-basic>)
+
 add_verb_test(epoll-basic bench STATUS 0 ARGS bench --csv
-  STDOUT "^name,median ns,least,most,ratio\n" "\npoller_wait\\(\\)," "\nreregister,")
-add_verb_test(epoll-basic help STATUS 0 ARGS --help STDOUT "connect.*bench")
-add_verb_test(epoll-basic connect.help STATUS 0 ARGS connect --help
-  STDOUT "^Usage: epoll-basic connect .*HOST:PORT")
+  STDOUT "^name,median ns,least,most,ratio\n" "\npoller_wait\\(\\)," "\nreregister," "\ntimer: add and take,")
+
+add_verb_test(epoll-basic help STATUS 0 ARGS --help STDOUT "connect.*tcp.*bench")
+foreach(verb connect tcp trigger spurious wake fds flags delay registrar timers interrupt scaling bench)
+  add_verb_test(epoll-basic ${verb}.help STATUS 0 ARGS ${verb} --help
+    STDOUT "^Usage: epoll-basic ${verb} ")
+  add_verb_test(epoll-basic ${verb}.no-such-option STATUS 64 ARGS ${verb} --no-such-option
+    STDERR "^epoll-basic ${verb}: unrecognized option '--no-such-option'\n")
+endforeach()
+foreach(bad "tcp --bug end" "tcp --listen 65536" "trigger --bug half" "trigger --batch 0" "trigger --batch 11"
+    "spurious now" "wake many" "wake 7" "delay --listen -1" "registrar --bug early" "interrupt --sleep well"
+    "interrupt --bug two-pop" "scaling 10" "fds 3" "flags all" "timers 5")
+  separate_arguments(words UNIX_COMMAND "${bad}")
+  list(GET words 0 verb)
+  string(MAKE_C_IDENTIFIER "${bad}" name)
+  add_verb_test(epoll-basic bad.${name} STATUS 64 ARGS ${words} STDERR "^epoll-basic ${verb}: ")
+endforeach()
 add_verb_test(epoll-basic no-such-verb STATUS 64 ARGS conect
   STDERR "^epoll-basic connect: 'conect' is not an address like 127\\.0\\.0\\.1:80\n")
 add_verb_test(epoll-basic no-such-port STATUS 64 ARGS connect 127.0.0.1:65536
   STDERR "^epoll-basic connect: '127\\.0\\.0\\.1:65536' is not an address")
 add_verb_test(epoll-basic two-addresses STATUS 64 ARGS connect 127.0.0.1:1 127.0.0.1:2
   STDERR "^epoll-basic connect: unexpected argument '127\\.0\\.0\\.1:2'\n")
-add_verb_test(epoll-basic no-such-option STATUS 64 ARGS bench --rounds
-  STDERR "^epoll-basic bench: unrecognized option '--rounds'\n")
 
 # What the tests replace: the kernel's answers come from a script.
 target_link_options(epoll-basic.poller PRIVATE
