@@ -15,6 +15,8 @@
  *
  * Read with: Writing an OS in Rust, "Async/Await"; "Hardware Interrupts".
  */
+#include <semaphore.h>
+
 #include "../demo.h"
 #include "../waker.h"
 #include "verbs.h"
@@ -99,31 +101,40 @@ static bool sleep_for(int64_t ns)
 
 static const char word[] = "interrupt";
 
+struct typist {
+    pthread_t loop;
+    sem_t taken;
+};
+
 static void *type_a_word(void *arg)
 {
-    const pthread_t *loop = arg;
-    const struct timespec pause = {.tv_nsec = 3000000};
+    struct typist *typist = arg;
 
     for (const char *key = word; *key != '\0'; key++) {
-        press(*loop, *key);
-        nanosleep(&pause, NULL);
+        press(typist->loop, *key);
+        must(sem_wait(&typist->taken));
     }
     return NULL;
 }
 
 static int read_a_word(void)
 {
-    pthread_t typist, self = pthread_self();
+    struct typist typist = {.loop = pthread_self()};
     char got[sizeof word] = "";
     size_t count = 0;
+    pthread_t thread;
 
-    must(pthread_create(&typist, NULL, type_a_word, &self));
+    must(sem_init(&typist.taken, 0, 0));
+    must(pthread_create(&thread, NULL, type_a_word, &typist));
     while (count < sizeof word - 1) {
         (void)sleep_for(POLLER_FOREVER);
-        for (char key; (key = pop()) != 0; got[count++] = key)
+        for (char key; (key = pop()) != 0; got[count++] = key) {
             trace("loop", "takes '%c'", key);
+            must(sem_post(&typist.taken));
+        }
     }
-    must(pthread_join(typist, NULL));
+    must(pthread_join(thread, NULL));
+    must(sem_destroy(&typist.taken));
     printf("typed \"%s\", read \"%s\"\n", word, got);
     return strcmp(got, word) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -4,6 +4,7 @@
  * Its system calls are wrapped, to fail on cue (see verbs.cmake).
  */
 #include <fcntl.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -428,6 +429,99 @@ static void a_reset_with_unread_data_is_one_event_and_then_silence(void **state)
 
 /* ---- Loops that go wrong elsewhere ---- */
 
+static void an_end_is_one_event_one_read_of_0_and_then_silence(void **state)
+{
+    struct pair pair = connected_pair();
+    struct poller poller;
+    struct event event;
+    char byte;
+    (void)state;
+    must(poller_open(&poller));
+    must(poller_register(&poller, pair.server, token_first(0),
+                         INTEREST_READABLE));
+    close(pair.client);
+    must(poller_wait(&poller, &event, 1, POLLER_FOREVER) - 1);
+    assert_true(event_is_readable(&event) && event_is_read_closed(&event));
+    assert_int_equal(tcp_read(pair.server, &byte, 1), 0);
+    assert_int_equal(poller_wait(&poller, &event, 1, 0), 0);
+    must(poller_deregister(&poller, pair.server));
+    close(pair.server);
+    poller_close(&poller);
+}
+
+/* A server that answers each byte with ANSWER of them, to a client that reads
+ * slowly. While it has something to write it is interested in room, and in
+ * nothing else; when all is written, in the next question. */
+enum { ANSWER = 8 << 20 };
+
+struct answering {
+    struct poller poller;
+    int fd;
+    size_t left; /* to be written */
+    long events, questions;
+};
+
+static void answer(struct answering *a)
+{
+    static const char bytes[1 << 16];
+    ssize_t n = 0;
+    char question;
+    if (a->left == 0 && (n = tcp_read(a->fd, &question, 1)) == 1) {
+        a->questions++;
+        a->left = ANSWER;
+    }
+    while (a->left > 0 && n >= 0) {
+        size_t size = a->left < sizeof bytes ? a->left : sizeof bytes;
+        n = tcp_write(a->fd, bytes, size);
+        a->left -= n > 0 ? (size_t)n : 0;
+    }
+    must(
+        poller_reregister(&a->poller, a->fd, token_first(0),
+                          a->left > 0 ? INTEREST_WRITABLE : INTEREST_READABLE));
+}
+
+static void *answer_two(void *arg)
+{
+    struct answering *a = arg;
+    while (a->questions < 2 || a->left > 0) {
+        struct event event;
+        must(poller_wait(&a->poller, &event, 1, POLLER_FOREVER) - 1);
+        a->events++;
+        answer(a);
+    }
+    return NULL;
+}
+
+static void a_slow_reader_gets_all_and_is_heard_again(void **state)
+{
+    struct pair pair = connected_pair();
+    struct answering a = {.fd = pair.server};
+    char buffer[4096];
+    size_t got = 0;
+    long reads = 0;
+    pthread_t server;
+    (void)state;
+    must(poller_open(&a.poller));
+    must(poller_register(&a.poller, a.fd, token_first(0), INTEREST_READABLE));
+    must(pthread_create(&server, NULL, answer_two, &a));
+    must(fcntl(pair.client, F_SETFL, 0)); /* the client may block */
+    for (int question = 0; question < 2; question++) {
+        must((int)tcp_write(pair.client, "?", 1) - 1);
+        for (size_t end = got + ANSWER; got < end; reads++) {
+            ssize_t n = tcp_read(pair.client, buffer, sizeof buffer);
+            must(n > 0 ? 0 : -EPIPE);
+            got += (size_t)n;
+        }
+    }
+    must(pthread_join(server, NULL));
+    assert_int_equal(a.questions, 2);
+    assert_int_equal(got, 2 * ANSWER);
+    /* Not one event for each look at a socket that has no room. */
+    assert_true(a.events <= reads + 4);
+    poller_close(&a.poller);
+    close_pair(pair);
+}
+
 enum { GUESTS = 200 };
 
 static void all_who_came_before_the_first_wait_are_accepted(void **state)
@@ -501,6 +595,8 @@ int main(void)
         cmocka_unit_test(a_write_to_nobody_is_an_error_and_no_signal),
         cmocka_unit_test(
             a_reset_with_unread_data_is_one_event_and_then_silence),
+        cmocka_unit_test(an_end_is_one_event_one_read_of_0_and_then_silence),
+        cmocka_unit_test(a_slow_reader_gets_all_and_is_heard_again),
         cmocka_unit_test(all_who_came_before_the_first_wait_are_accepted),
         cmocka_unit_test(deregistered_with_a_guest_waiting_gives_no_event),
     };

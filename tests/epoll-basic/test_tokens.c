@@ -81,6 +81,7 @@ static void a_released_token_is_late_for_ever(void **state)
         assert_ptr_equal(tokens_owner(&tokens, old[i]), &owners[i]);
         tokens_release(&tokens, old[i]);
         assert_null(tokens_owner(&tokens, old[i]));
+        assert_null(tokens_owner(&tokens, token_next(old[i]))); /* not yet */
     }
     tokens_destroy(&tokens);
 }
