@@ -61,7 +61,7 @@ struct executor {
     bool driving, driver_waits; /* a thread is in the driver; it may block */
     pthread_t driving_thread;   /* if driving */
     bool closed;                /* by executor_free() */
-    int failure;                /* of the driver */
+    int failure;                /* of the driver, or executor_stop() */
 };
 
 int executor_new(struct executor **out, struct driver *driver, unsigned budget)
@@ -337,6 +337,15 @@ int executor_run(struct executor *ex)
     int rc = ex->failure;
     must(pthread_mutex_unlock(&ex->lock));
     return rc;
+}
+
+void executor_stop(struct executor *ex)
+{
+    must(pthread_mutex_lock(&ex->lock));
+    if (ex->failure == 0)
+        ex->failure = -ECANCELED;
+    rouse_all(ex);
+    must(pthread_mutex_unlock(&ex->lock));
 }
 
 size_t executor_run_ready(struct executor *ex)

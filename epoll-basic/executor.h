@@ -56,6 +56,11 @@ int executor_spawn(struct executor *executor, const struct future *future,
  * and ever after. */
 int executor_run(struct executor *executor);
 
+/* Ends the run though tasks are left: executor_run() returns -ECANCELED, now and
+ * ever after, in each thread when the poll that it is at is over. Any thread may
+ * call it, tasks too. executor_free() then drops what is left. */
+void executor_stop(struct executor *executor);
+
 /* Polls those who are ready now, each once, and waits for nothing: how many it
  * were. */
 size_t executor_run_ready(struct executor *executor);

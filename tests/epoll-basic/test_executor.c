@@ -452,6 +452,12 @@ static void a_driver_that_fails_ends_the_run(void **state)
     task_waker_drop(&note.waker);
 }
 
+static void *stop(void *executor)
+{
+    executor_stop(executor);
+    return NULL;
+}
+
 /* ---- Many threads ---- */
 
 /* A driver that waits for nothing but unpark(). */
@@ -482,6 +488,12 @@ static void ring(struct driver *driver)
 static void *run(void *executor)
 {
     must(executor_run(executor));
+    return NULL;
+}
+
+static void *run_until_stopped(void *executor)
+{
+    must(executor_run(executor) + ECANCELED);
     return NULL;
 }
 
@@ -580,6 +592,28 @@ static void no_wake_of_many_threads_is_lost(void **state)
         assert_int_equal(dozer.crowded, 0);
         /* Once per wake, and not more. */
         assert_in_range(s.polls, s.each, s.each * THREADS);
+    }
+}
+
+static void a_stop_ends_the_run_of_every_thread(void **state)
+{
+    (void)state;
+    for (int kind = 0; kind < 2; kind++) {
+        struct dozer dozer = {.driver = {doze, ring}};
+        must(sem_init(&dozer.bell, 0, 0));
+        struct executor *ex = new_executor(kind == 0 ? NULL : &dozer.driver, 0);
+        struct note note = {.polls = 0};
+        pthread_t runners[3], stopper;
+        assert_int_equal(spawn_noted(ex, &note), 0);
+        start_all(runners, 3, run_until_stopped, ex);
+        start_all(&stopper, 1, stop, ex);
+        join_all(&stopper, 1);
+        join_all(runners, 3);
+        assert_int_equal(executor_run(ex), -ECANCELED);
+        executor_free(ex);
+        assert_int_equal(note.drops, 1);
+        task_waker_drop(&note.waker);
+        must(sem_destroy(&dozer.bell));
     }
 }
 
@@ -766,6 +800,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(the_driver_waits_only_if_nobody_is_ready),
         cmocka_unit_test(a_driver_that_fails_ends_the_run),
         cmocka_unit_test(no_wake_of_many_threads_is_lost),
+        cmocka_unit_test(a_stop_ends_the_run_of_every_thread),
         cmocka_unit_test(what_was_put_before_a_merged_wake_is_seen),
         cmocka_unit_test(a_task_is_polled_by_one_thread_at_a_time),
         cmocka_unit_test(wakers_outlive_an_executor_that_is_freed_beside_them),
