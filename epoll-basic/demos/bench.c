@@ -11,6 +11,7 @@
 #include "../demo.h"
 #include "../timers.h"
 #include "../waker.h"
+#include "bench_tasks.h"
 #include "verbs.h"
 
 /* ---- One poller, one waker: its eventfd is what is waited for ---- */
@@ -187,7 +188,7 @@ static int timers_taken(long count)
 
 int bench_main(int argc, char **argv)
 {
-    enum { CALLS = 20000, WAKES = 1000000, TIMERS = 100000 };
+    enum { CALLS = 20000, WAKES = 1000000, TIMERS = 100000, TASKS = 100000 };
     const struct contender rows[] = {
         {"epoll_wait(2)", with_epoll_wait, CALLS},
         {"poller_wait()", with_poller_wait, CALLS},
@@ -199,9 +200,13 @@ int bench_main(int argc, char **argv)
         {"timer: add", timers_created, TIMERS},
         {"timer: add and cancel", timers_cancelled, TIMERS},
         {"timer: add and take", timers_taken, TIMERS},
+        {"task: spawn to end", bench_spawn_to_end, TASKS},
+        {"task: 100 spawned, to end", bench_spawn_100, TASKS},
+        {"task: wake and poll", bench_wake_and_poll, TASKS},
+        {"2 tasks, a byte and back", bench_ping_pong, CALLS / 4},
     };
 
     return run_bench(argc, argv,
-                     "Events, wakes, registrations, and 100,000 timers.", rows,
-                     sizeof rows / sizeof rows[0]);
+                     "Events, wakes, registrations, 100,000 timers, tasks.",
+                     rows, sizeof rows / sizeof rows[0]);
 }

@@ -17,6 +17,11 @@ int delay_main(int argc, char **argv);
 int registrar_main(int argc, char **argv);
 int timers_main(int argc, char **argv);
 int interrupt_main(int argc, char **argv);
+int generator_main(int argc, char **argv);
+int future_main(int argc, char **argv);
+int timer_main(int argc, char **argv);
+int executor_main(int argc, char **argv);
+int reactor_main(int argc, char **argv);
 int scaling_main(int argc, char **argv);
 int bench_main(int argc, char **argv);
 

@@ -107,6 +107,76 @@ add_verb_test(epoll-basic interrupt.print STATUS 0 ARGS interrupt --bug print
 add_verb_test(epoll-basic interrupt.one-pop STATUS 0 ARGS interrupt --bug one-pop
   STDOUT "looked again: the key is there\n" "slept: 200 ms, and the key lies in the ring\n$")
 
+add_verb_test(epoll-basic generator STATUS 0 ARGS generator
+  STDOUT "^resume 1 yields 8\nresume 2 returns 80\nresume 3 was over: -22\n"
+    "\nlimit 5: START -> poll 1 -> WAITS_ON_FOO -> poll 2 -> END: \"hello\"\n"
+    "-> poll 2 -> WAITS_ON_BAR -> poll 3 -> END: \"hello, world\"\n" "\nbytes: START [0-9]+, ")
+
+add_verb_test(epoll-basic future STATUS 0 ARGS future
+  STDOUT "main +join\\(and_then\\(learn, sing\\), dance\\), and nothing happens\n"
+    "main +has polled: pending; wakers kept: 2\n" "learn +has \"la la\"\n[^\n]*learn +is dropped\n[^\n]*sings \"la la\"\n"
+    "\n2 clones = 2 wakes and 0 other drops; all is done\n$")
+add_verb_test(epoll-basic future.cancel STATUS 0 ARGS future --cancel
+  STDOUT "main +drops it all\n[^\n]*learn +is dropped\n2 clones = 1 wakes and 1 other drops; cancelled, and nothing is left\n$")
+add_verb_test(epoll-basic future.moved STATUS 0 ARGS future --bug moved
+  STDOUT "^swapped before the first poll: Bob says \"hello Bob\", Ada says \"hello Ada\"\n"
+    "\nswapped after the first poll: Bob says \"hello Ada\", Ada says \"hello Bob\"\n")
+# A read of a frame that is gone is undefined. AddressSanitizer must see this one.
+if(CMAKE_C_FLAGS MATCHES "fsanitize=address")
+  add_verb_test(epoll-basic future.frame STATUS 0 ARGS future --bug frame
+    STDOUT "^the read was reported, and stopped\n$"
+    STDERR "ERROR: AddressSanitizer: stack-use-after-return.*poll_counter")
+  set_tests_properties(epoll-basic.verb.future.frame PROPERTIES LABELS bug-asan)
+else()
+  add_verb_test(epoll-basic future.frame STATUS 0 ARGS future --bug frame
+    STDOUT "^of 4000 letters 'a' the future still finds [0-9]+\nwho made it has returned: its frame is someone else's\n$")
+endif()
+
+add_verb_test(epoll-basic timer STATUS 0 ARGS timer
+  STDOUT "thread +the time has come; wakes\n[^\n]* B +polls: ready\n" "\nready after 3 polls: ")
+add_verb_test(epoll-basic timer.stale STATUS 0 ARGS timer --waker stale
+  STDOUT " A +polls: ready\n" "\nthe time has come, and B was woken 0 times, A 1: B would sleep for ever\n$")
+add_verb_test(epoll-basic timer.none STATUS 0 ARGS timer --waker none
+  STDOUT "has nobody to wake\n" "\nthe time has come, and B was woken 0 times, A 0: B would sleep for ever\n$")
+add_verb_test(epoll-basic timer.self STATUS 0 ARGS timer --waker self
+  STDOUT "\nready after [0-9][0-9][0-9][0-9]+ polls: a processor was busy all the while\n$")
+
+set(same_time "timer 100: howdy\n[^\n]*timer 200: howdy\n[^\n]*timer 100: done\n[^\n]*timer 200: done\n")
+add_verb_test(epoll-basic executor STATUS 0 ARGS executor
+  STDOUT "${same_time}" "\nboth over after [0-9]+ ms: they ran at the same time\n$")
+add_verb_test(epoll-basic executor.sequential STATUS 0 ARGS executor --sequential
+  STDOUT "timer 100: howdy\n[^\n]*timer 100: done\n[^\n]*timer 200: howdy\n[^\n]*timer 200: done\n"
+    "\nboth over after [0-9]+ ms: the second began when the first was over\n$")
+add_verb_test(epoll-basic executor.threads STATUS 0 ARGS executor --threads 4
+  STDOUT "\nboth over after [0-9]+ ms: they ran at the same time\n$")
+add_verb_test(epoll-basic executor.budget STATUS 0 ARGS executor --budget 10
+  STDOUT "${same_time}" "\n[0-9]+ polls of the busy one, [0-9]+ looks, at most 10 polls between two\n$")
+add_verb_test(epoll-basic executor.same-id STATUS 0 ARGS executor --bug same-id
+  STDOUT "^ids 1 and 2: [^\n]*: 2 of 2 are over\nids 1 and 1: [^\n]*: 1 of 2 are over\n")
+add_verb_test(epoll-basic executor.dead-id STATUS 0 ARGS executor --bug dead-id
+  STDOUT "\nwakers are numbers:  the next was polled 2 times" "\nwakers are counted:  the next was polled 1 time\n$")
+
+add_verb_test(epoll-basic reactor STATUS 0 ARGS reactor
+  STDOUT "^8 connections served\n8 clients in 1 thread: 38400 bytes came back\n$")
+add_verb_test(epoll-basic reactor.threads STATUS 0 ARGS reactor --threads 3 --clients 50
+  STDOUT "^50 connections served\n50 clients in 3 threads: 240000 bytes came back\n$")
+add_verb_test(epoll-basic reactor.trace STATUS 0 ARGS reactor --trace
+  STDOUT "task +reads nothing: asks the leaf\n[^\n]*waker +is cloned[^\n]*\n[^\n]*leaf +pending\n[^\n]*executor +has nobody to poll"
+    "waker +wakes: the task goes into the executor's queue\n" "\n2 polls, 1 wake\n$")
+add_run_test(epoll-basic.verb.reactor.listen STATUS 0 STDOUT "\n20 of 20 came back\n$"
+  COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/with_server.bash
+    $<TARGET_FILE:epoll-basic> reactor --listen 0 --
+    bash ${CMAKE_CURRENT_SOURCE_DIR}/epoll-basic/echoes.bash {} 20)
+# More guests than descriptors: the rest are accepted as others leave.
+add_run_test(epoll-basic.verb.reactor.few-descriptors STATUS 0 STDOUT "\n20 of 20 came back\n$"
+  STDERR "^epoll-basic reactor: accept: tries again every 0.1 s: Too many open files\n$"
+  COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/with_server.bash
+    bash -c "ulimit -n 16 && exec \"$0\" reactor --listen 0" $<TARGET_FILE:epoll-basic> --
+    bash ${CMAKE_CURRENT_SOURCE_DIR}/epoll-basic/echoes.bash {} 20)
+add_run_test(epoll-basic.verb.reactor.no-descriptors STATUS 1
+  STDERR "^epoll-basic reactor: (open a socket|make an executor|listen at 127\\.0\\.0\\.1:0): Too many open files\n$"
+  COMMAND bash -c "ulimit -n 8 && exec \"$0\" reactor" $<TARGET_FILE:epoll-basic>)
+
 add_verb_test(epoll-basic scaling STATUS 0 ARGS scaling --csv --svg ${CMAKE_CURRENT_BINARY_DIR}/scaling.svg
   STDOUT "^idle,select,poll,epoll level,epoll edge\n1,[0-9]+,[0-9]+,[0-9]+,[0-9]+\n")
 add_run_test(epoll-basic.verb.scaling.svg STATUS 0 STDOUT "^<svg xmlns=.*</svg>\n$" "<polyline"
@@ -123,10 +193,12 @@ add_run_test(epoll-basic.verb.scaling.full-disk STATUS 1
     $<TARGET_FILE:epoll-basic>)
 
 add_verb_test(epoll-basic bench STATUS 0 ARGS bench --csv
-  STDOUT "^name,median ns,least,most,ratio\n" "\npoller_wait\\(\\)," "\nreregister," "\ntimer: add and take,")
+  STDOUT "^name,median ns,least,most,ratio\n" "\npoller_wait\\(\\)," "\nreregister," "\ntimer: add and take,"
+    "\ntask: spawn to end,")
 
 add_verb_test(epoll-basic help STATUS 0 ARGS --help STDOUT "connect.*tcp.*bench")
-foreach(verb connect tcp trigger spurious wake fds flags delay registrar timers interrupt scaling bench)
+foreach(verb connect tcp trigger spurious wake fds flags delay registrar timers interrupt
+    generator future timer executor reactor scaling bench)
   add_verb_test(epoll-basic ${verb}.help STATUS 0 ARGS ${verb} --help
     STDOUT "^Usage: epoll-basic ${verb} ")
   add_verb_test(epoll-basic ${verb}.no-such-option STATUS 64 ARGS ${verb} --no-such-option
@@ -134,7 +206,9 @@ foreach(verb connect tcp trigger spurious wake fds flags delay registrar timers 
 endforeach()
 foreach(bad "tcp --bug end" "tcp --listen 65536" "trigger --bug half" "trigger --batch 0" "trigger --batch 11"
     "spurious now" "wake many" "wake 7" "delay --listen -1" "registrar --bug early" "interrupt --sleep well"
-    "interrupt --bug two-pop" "scaling 10" "fds 3" "flags all" "timers 5")
+    "interrupt --bug two-pop" "scaling 10" "fds 3" "flags all" "timers 5"
+    "generator 3" "future --bug lost" "timer --waker old" "timer 5" "executor --threads 0" "executor --budget x"
+    "executor --bug id" "executor --budget 3 --threads 2" "reactor --clients 0" "reactor --listen 65536")
   separate_arguments(words UNIX_COMMAND "${bad}")
   list(GET words 0 verb)
   string(MAKE_C_IDENTIFIER "${bad}" name)
@@ -154,3 +228,6 @@ target_link_options(epoll-basic.tokens PRIVATE LINKER:--wrap=reallocarray)
 target_link_options(epoll-basic.timers PRIVATE LINKER:--wrap=reallocarray)
 target_link_options(epoll-basic.tcp PRIVATE LINKER:--wrap=accept4 LINKER:--wrap=connect
   LINKER:--wrap=recv LINKER:--wrap=send)
+target_link_options(epoll-basic.executor PRIVATE LINKER:--wrap=malloc LINKER:--wrap=calloc)
+target_link_options(epoll-basic.reactor PRIVATE
+  LINKER:--wrap=epoll_wait LINKER:--wrap=calloc LINKER:--wrap=reallocarray)
