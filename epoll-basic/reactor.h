@@ -40,14 +40,14 @@ void reactor_free(struct reactor *reactor);
 /* For executor_new(). */
 struct driver *reactor_driver(struct reactor *reactor);
 
-/* Watches fd, a non-blocking descriptor, for both directions. *source names it
+/* Watches fd, a non-blocking descriptor, for both directions. *out names it
  * in the leaves; of those at most one may be pending in each direction, else
  * only the newest is woken. Errors as poller_register(). */
-int reactor_register(struct reactor *reactor, int fd, struct token *source);
+int reactor_register(struct reactor *reactor, int fd, struct token *out);
 
 /* Forgets it; call it before close(2). Leaves that are pending or come later are
  * ready with -ECANCELED. -ENOENT: there is no such source. */
-int reactor_deregister(struct reactor *reactor, struct token source);
+int reactor_deregister(struct reactor *reactor, struct token token);
 
 /* ---- Leaves ---- */
 

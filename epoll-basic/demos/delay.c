@@ -141,6 +141,7 @@ static struct delay_server *served; /* for the signal handler */
 static void stop_on_signal(int number)
 {
     (void)number;
+    /* NOLINTNEXTLINE(bugprone-signal-handler): delay_server.h allows it */
     delay_server_stop(served);
 }
 

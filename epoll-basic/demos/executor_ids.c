@@ -165,7 +165,7 @@ static long polls_by_number(void)
 
 static long polls_by_pointer(void)
 {
-    struct task_waker late, kept;
+    struct task_waker late = {.table = NULL}, kept = {.table = NULL};
     long polls[2] = {0, 0};
     const struct job first = {{poll_job, NULL}, &late, &polls[0]};
     const struct job second = {{poll_job, NULL}, &kept, &polls[1]};

@@ -18,7 +18,7 @@
 #include "../tcp.h"
 #include "verbs.h"
 
-enum { MS = 1000000 };
+static const int64_t ms_ns = 1000000;
 
 /* ---- Another takes the bytes ---- */
 
@@ -88,7 +88,7 @@ static void count_signal(int number)
 }
 
 /* A signal every so many milliseconds; 0: no more. */
-static void signal_every(int ms)
+static void signal_every(long ms)
 {
     const struct itimerval every = {.it_interval.tv_usec = ms * 1000,
                                     .it_value.tv_usec = ms * 1000};
@@ -110,18 +110,18 @@ static int interrupted(void)
     int why = errno;
     printf("epoll_wait(2) for 100 ms: %s, after %.0f ms\n",
            bare < 0 ? strerrorname_np(why) : "nothing",
-           (double)(now_ns() - start) / MS);
+           (double)(now_ns() - start) / (double)ms_ns);
 
     signals = 0;
     start = now_ns();
-    int ours = poller_wait(&poller, &event, 1, INT64_C(100) * MS);
+    int ours = poller_wait(&poller, &event, 1, 100 * ms_ns);
     int64_t passed = now_ns() - start;
     signal_every(0);
     printf(
         "poller_wait() for 100 ms: %d events, after %.0f ms and %d signals\n",
-        ours, (double)passed / MS, (int)signals);
+        ours, (double)passed / (double)ms_ns, (int)signals);
     poller_close(&poller);
-    return bare < 0 && why == EINTR && ours == 0 && passed >= 100 * MS &&
+    return bare < 0 && why == EINTR && ours == 0 && passed >= 100 * ms_ns &&
                    signals > 0
                ? EXIT_SUCCESS
                : EXIT_FAILURE;

@@ -185,6 +185,7 @@ static struct waker *stop; /* for the signal handler */
 static void stop_on_signal(int number)
 {
     (void)number;
+    /* NOLINTNEXTLINE(bugprone-signal-handler): waker.h allows it */
     waker_wake(stop);
 }
 

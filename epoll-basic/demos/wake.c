@@ -23,9 +23,9 @@ struct shared {
 
 static void *wake_once(void *arg)
 {
-    const struct timespec while_ = {.tv_nsec = 200000000};
+    const struct timespec a_while = {.tv_nsec = 200000000};
 
-    nanosleep(&while_, NULL);
+    nanosleep(&a_while, NULL);
     trace("other", "wakes");
     waker_wake(arg);
     return NULL;

@@ -108,7 +108,7 @@ static void read_bytes(int fd, ssize_t expected)
     assert_int_equal(read(fd, bytes, sizeof bytes), expected);
 }
 
-#define assert_progress(leaf, f, expected) \
+#define ASSERT_PROGRESS(leaf, f, expected) \
     assert_int_equal(future_poll(&(leaf).future, &(f)->waker), expected)
 
 /* ---- Readable, writable ---- */
@@ -118,14 +118,14 @@ static void readable_waits_for_bytes_and_is_woken_once(void **state)
     struct fixture *f = *state;
     look(f); /* the event for "writable" */
     struct reactor_ready leaf = reactor_readable(f->reactor, f->source);
-    assert_progress(leaf, f, FUTURE_PENDING);
+    ASSERT_PROGRESS(leaf, f, FUTURE_PENDING);
     look(f);
     assert_int_equal(f->counts.wakes, 0);
     send_byte(f->far);
     look(f);
     look(f);
     assert_int_equal(f->counts.wakes, 1);
-    assert_progress(leaf, f, FUTURE_READY);
+    ASSERT_PROGRESS(leaf, f, FUTURE_READY);
     assert_int_equal(leaf.rc, 0);
     read_bytes(f->near, 1);
     future_drop(&leaf.future);
@@ -138,13 +138,13 @@ static void each_way_has_its_own_waker(void **state)
     struct task_waker writers = counting_waker(&other);
     struct reactor_ready in = reactor_readable(f->reactor, f->source);
     struct reactor_ready out = reactor_writable(f->reactor, f->source);
-    assert_progress(in, f, FUTURE_PENDING);
+    ASSERT_PROGRESS(in, f, FUTURE_PENDING);
     assert_int_equal(future_poll(&out.future, &writers), FUTURE_PENDING);
     look(f); /* a fresh socket is writable, and not readable */
     assert_int_equal(other.wakes, 1);
     assert_int_equal(f->counts.wakes, 0);
     assert_int_equal(future_poll(&out.future, &writers), FUTURE_READY);
-    assert_progress(in, f, FUTURE_PENDING);
+    ASSERT_PROGRESS(in, f, FUTURE_PENDING);
     future_drop(&in.future);
     future_drop(&out.future);
     assert_int_equal(other.owners, 0);
@@ -157,7 +157,7 @@ static void an_event_between_the_read_and_the_poll_is_not_lost(void **state)
     read_bytes(f->near, -1); /* EAGAIN */
     send_byte(f->far);
     look(f);
-    assert_progress(leaf, f, FUTURE_READY);
+    ASSERT_PROGRESS(leaf, f, FUTURE_READY);
     assert_int_equal(f->counts.wakes, 0);
 }
 
@@ -168,10 +168,10 @@ static void what_was_there_before_the_leaf_does_not_count(void **state)
     look(f);
     struct reactor_ready leaf = reactor_readable(f->reactor, f->source);
     read_bytes(f->near, 1);
-    assert_progress(leaf, f, FUTURE_PENDING);
+    ASSERT_PROGRESS(leaf, f, FUTURE_PENDING);
     send_byte(f->far);
     look(f);
-    assert_progress(leaf, f, FUTURE_READY);
+    ASSERT_PROGRESS(leaf, f, FUTURE_READY);
     future_drop(&leaf.future);
 }
 
@@ -184,10 +184,10 @@ static void the_end_that_comes_with_the_last_bytes_is_not_lost(void **state)
     look(f);
     struct reactor_ready leaf = reactor_readable(f->reactor, f->source);
     read_bytes(f->near, 1);
-    assert_progress(leaf, f, FUTURE_READY);
+    ASSERT_PROGRESS(leaf, f, FUTURE_READY);
     leaf = reactor_readable(f->reactor, f->source);
     read_bytes(f->near, 0);
-    assert_progress(leaf, f, FUTURE_READY);
+    ASSERT_PROGRESS(leaf, f, FUTURE_READY);
 }
 
 static void a_peer_that_has_gone_makes_both_ways_ready_for_ever(void **state)
@@ -199,8 +199,8 @@ static void a_peer_that_has_gone_makes_both_ways_ready_for_ever(void **state)
     for (int i = 0; i < 2; i++) {
         struct reactor_ready in = reactor_readable(f->reactor, f->source);
         struct reactor_ready out = reactor_writable(f->reactor, f->source);
-        assert_progress(in, f, FUTURE_READY);
-        assert_progress(out, f, FUTURE_READY);
+        ASSERT_PROGRESS(in, f, FUTURE_READY);
+        ASSERT_PROGRESS(out, f, FUTURE_READY);
     }
 }
 
@@ -211,8 +211,8 @@ static void a_leaf_that_moved_wakes_the_newest_waker_only(void **state)
     struct task_waker elsewhere = counting_waker(&other);
     struct reactor_ready leaf = reactor_readable(f->reactor, f->source);
     struct reactor_timer timer = reactor_timer(f->reactor, 0);
-    assert_progress(leaf, f, FUTURE_PENDING);
-    assert_progress(timer, f, FUTURE_PENDING);
+    ASSERT_PROGRESS(leaf, f, FUTURE_PENDING);
+    ASSERT_PROGRESS(timer, f, FUTURE_PENDING);
     assert_int_equal(f->counts.owners, 2);
     assert_int_equal(future_poll(&leaf.future, &elsewhere), FUTURE_PENDING);
     assert_int_equal(future_poll(&timer.future, &elsewhere), FUTURE_PENDING);
@@ -231,7 +231,7 @@ static void a_leaf_that_was_dropped_wakes_nobody(void **state)
     struct fixture *f = *state;
     struct reactor_ready unpolled = reactor_readable(f->reactor, f->source);
     struct reactor_ready leaf = reactor_readable(f->reactor, f->source);
-    assert_progress(leaf, f, FUTURE_PENDING);
+    ASSERT_PROGRESS(leaf, f, FUTURE_PENDING);
     future_drop(&unpolled.future); /* has nothing to do with the other */
     assert_int_equal(f->counts.owners, 1);
     future_drop(&leaf.future);
@@ -248,14 +248,14 @@ static void leaves_of_a_source_that_ends_are_cancelled(void **state)
     struct fixture *f = *state;
     struct reactor_ready in = reactor_readable(f->reactor, f->source);
     struct reactor_ready out = reactor_writable(f->reactor, f->source);
-    assert_progress(in, f, FUTURE_PENDING);
-    assert_progress(out, f, FUTURE_PENDING);
+    ASSERT_PROGRESS(in, f, FUTURE_PENDING);
+    ASSERT_PROGRESS(out, f, FUTURE_PENDING);
     assert_int_equal(reactor_deregister(f->reactor, f->source), 0);
     assert_int_equal(f->counts.wakes, 2);
-    assert_progress(in, f, FUTURE_READY);
+    ASSERT_PROGRESS(in, f, FUTURE_READY);
     assert_int_equal(in.rc, -ECANCELED);
     struct reactor_ready late = reactor_writable(f->reactor, f->source);
-    assert_progress(late, f, FUTURE_READY);
+    ASSERT_PROGRESS(late, f, FUTURE_READY);
     assert_int_equal(late.rc, -ECANCELED);
     future_drop(&in.future);
     future_drop(&out.future);
@@ -285,7 +285,7 @@ static void a_late_event_does_not_reach_the_successor(void **state)
     assert_int_equal(leaf.seen, 0); /* no event so far */
     assert_int_equal(successor.index, f->source.index);
     look(f); /* but registering has looked anew */
-    assert_progress(leaf, f, FUTURE_READY);
+    ASSERT_PROGRESS(leaf, f, FUTURE_READY);
     f->source = successor;
 }
 
@@ -361,14 +361,14 @@ static void a_timer_is_ready_at_its_time_and_not_before(void **state)
     int64_t deadline = now_ns() + 2000000;
     struct reactor_timer never = reactor_timer(f->reactor, INT64_MAX - 1);
     struct reactor_timer soon = reactor_timer(f->reactor, deadline);
-    assert_progress(never, f, FUTURE_PENDING);
-    assert_progress(soon, f, FUTURE_PENDING);
+    ASSERT_PROGRESS(never, f, FUTURE_PENDING);
+    ASSERT_PROGRESS(soon, f, FUTURE_PENDING);
     look(f);
     while (f->counts.wakes == 0)
         assert_int_equal(driver->wait(driver, true), 0);
     assert_true(now_ns() >= deadline);
-    assert_progress(soon, f, FUTURE_READY);
-    assert_progress(never, f, FUTURE_PENDING);
+    ASSERT_PROGRESS(soon, f, FUTURE_READY);
+    ASSERT_PROGRESS(never, f, FUTURE_PENDING);
     future_drop(&soon.future);
     future_drop(&never.future);
 }
@@ -379,13 +379,13 @@ static void a_timer_that_was_dropped_wakes_nobody(void **state)
     struct reactor_timer unpolled = reactor_timer(f->reactor, 0);
     struct reactor_timer pending = reactor_timer(f->reactor, 0);
     struct reactor_timer left = reactor_timer(f->reactor, 0);
-    assert_progress(pending, f, FUTURE_PENDING);
-    assert_progress(left, f, FUTURE_PENDING);
+    ASSERT_PROGRESS(pending, f, FUTURE_PENDING);
+    ASSERT_PROGRESS(left, f, FUTURE_PENDING);
     future_drop(&unpolled.future);
     future_drop(&pending.future);
     look(f);
     assert_int_equal(f->counts.wakes, 1);
-    assert_progress(left, f, FUTURE_READY);
+    ASSERT_PROGRESS(left, f, FUTURE_READY);
     future_drop(&left.future);
 }
 
@@ -398,12 +398,12 @@ static void any_number_of_timers_may_be_due_at_once(void **state)
     struct driver *driver = reactor_driver(f->reactor);
     for (int i = 0; i < TIMERS; i++) {
         timers[i] = reactor_timer(f->reactor, i);
-        assert_progress(timers[i], f, FUTURE_PENDING);
+        ASSERT_PROGRESS(timers[i], f, FUTURE_PENDING);
     }
     while (f->counts.wakes < TIMERS)
         assert_int_equal(driver->wait(driver, true), 0);
     for (int i = 0; i < TIMERS; i++) {
-        assert_progress(timers[i], f, FUTURE_READY);
+        ASSERT_PROGRESS(timers[i], f, FUTURE_READY);
         future_drop(&timers[i].future);
     }
 }
@@ -585,7 +585,7 @@ static void without_descriptors_or_memory_there_is_no_reactor(void **state)
     struct reactor *second = NULL;
     struct token token;
     struct rlimit before, tight;
-    int spare = dup(f->near);
+    int spare = fcntl(f->near, F_DUPFD_CLOEXEC, 0);
     must(getrlimit(RLIMIT_NOFILE, &before));
     close(spare);
     for (rlim_t room = 0; room < 2; room++) { /* for epoll, for the eventfd */
@@ -602,7 +602,8 @@ static void without_descriptors_or_memory_there_is_no_reactor(void **state)
     assert_int_equal(made, -ENOMEM);
     assert_int_equal(registered, -ENOMEM);
     assert_null(second);
-    int again = dup(f->near); /* no descriptor was left open */
+    int again =
+        fcntl(f->near, F_DUPFD_CLOEXEC, 0); /* no descriptor was left open */
     close(again);
     assert_int_equal(again, spare);
     reactor_free(NULL);
@@ -633,28 +634,28 @@ static void what_cannot_be_watched_is_refused(void **state)
 
 int main(void)
 {
-#define promise(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define PROMISE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        promise(readable_waits_for_bytes_and_is_woken_once),
-        promise(each_way_has_its_own_waker),
-        promise(an_event_between_the_read_and_the_poll_is_not_lost),
-        promise(what_was_there_before_the_leaf_does_not_count),
-        promise(the_end_that_comes_with_the_last_bytes_is_not_lost),
-        promise(a_peer_that_has_gone_makes_both_ways_ready_for_ever),
-        promise(a_leaf_that_moved_wakes_the_newest_waker_only),
-        promise(a_leaf_that_was_dropped_wakes_nobody),
-        promise(leaves_of_a_source_that_ends_are_cancelled),
-        promise(a_late_event_does_not_reach_the_successor),
-        promise(sources_at_random_agree_with_a_model),
-        promise(a_timer_is_ready_at_its_time_and_not_before),
-        promise(a_timer_that_was_dropped_wakes_nobody),
-        promise(any_number_of_timers_may_be_due_at_once),
-        promise(an_earlier_timer_ends_the_wait_of_another_thread),
-        promise(an_unpark_ends_the_wait_or_the_next_one),
-        promise(echoes_come_back_and_each_task_is_polled_once_per_byte),
-        promise(without_descriptors_or_memory_there_is_no_reactor),
-        promise(a_timer_without_memory_says_so_at_once),
-        promise(what_cannot_be_watched_is_refused),
+        PROMISE(readable_waits_for_bytes_and_is_woken_once),
+        PROMISE(each_way_has_its_own_waker),
+        PROMISE(an_event_between_the_read_and_the_poll_is_not_lost),
+        PROMISE(what_was_there_before_the_leaf_does_not_count),
+        PROMISE(the_end_that_comes_with_the_last_bytes_is_not_lost),
+        PROMISE(a_peer_that_has_gone_makes_both_ways_ready_for_ever),
+        PROMISE(a_leaf_that_moved_wakes_the_newest_waker_only),
+        PROMISE(a_leaf_that_was_dropped_wakes_nobody),
+        PROMISE(leaves_of_a_source_that_ends_are_cancelled),
+        PROMISE(a_late_event_does_not_reach_the_successor),
+        PROMISE(sources_at_random_agree_with_a_model),
+        PROMISE(a_timer_is_ready_at_its_time_and_not_before),
+        PROMISE(a_timer_that_was_dropped_wakes_nobody),
+        PROMISE(any_number_of_timers_may_be_due_at_once),
+        PROMISE(an_earlier_timer_ends_the_wait_of_another_thread),
+        PROMISE(an_unpark_ends_the_wait_or_the_next_one),
+        PROMISE(echoes_come_back_and_each_task_is_polled_once_per_byte),
+        PROMISE(without_descriptors_or_memory_there_is_no_reactor),
+        PROMISE(a_timer_without_memory_says_so_at_once),
+        PROMISE(what_cannot_be_watched_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

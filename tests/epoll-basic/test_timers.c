@@ -18,6 +18,7 @@
 
 static bool out_of_memory;
 
+/* NOLINTBEGIN(bugprone-reserved-identifier): the linker makes these names */
 void *__real_reallocarray(void *memory, size_t count, size_t size);
 void *__wrap_reallocarray(void *memory, size_t count, size_t size);
 
@@ -25,6 +26,7 @@ void *__wrap_reallocarray(void *memory, size_t count, size_t size)
 {
     return out_of_memory ? NULL : __real_reallocarray(memory, count, size);
 }
+/* NOLINTEND(bugprone-reserved-identifier) */
 
 struct owner {
     int64_t deadline;

@@ -20,6 +20,7 @@
 
 static bool out_of_memory;
 
+/* NOLINTBEGIN(bugprone-reserved-identifier): the linker makes these names */
 void *__real_reallocarray(void *memory, size_t count, size_t size);
 void *__wrap_reallocarray(void *memory, size_t count, size_t size);
 
@@ -27,6 +28,7 @@ void *__wrap_reallocarray(void *memory, size_t count, size_t size)
 {
     return out_of_memory ? NULL : __real_reallocarray(memory, count, size);
 }
+/* NOLINTEND(bugprone-reserved-identifier) */
 
 static int owners[1000]; /* only their addresses count */
 
