@@ -3,7 +3,7 @@
  * tcp.c - thin around the system calls; what is here is which of their errors
  * are none.
  *
- * Read with: connect(2), accept(2), tcp(7).
+ * Read with: connect(2), accept(2), recv(2), send(2), tcp(7).
  */
 #include "tcp.h"
 
@@ -131,4 +131,24 @@ int tcp_connected(int fd, struct sockaddr_in *own, struct sockaddr_in *peer)
     /* With nobody at the other end a socket can meet itself: the kernel may
      * have given it the very port it asked for. That is no connection. */
     return tcp_same(own, peer) ? -ECONNREFUSED : 0;
+}
+
+ssize_t tcp_read(int fd, void *buffer, size_t size)
+{
+    ssize_t n;
+
+    do
+        n = recv(fd, buffer, size, 0);
+    while (n < 0 && errno == EINTR);
+    return n < 0 ? -errno : n;
+}
+
+ssize_t tcp_write(int fd, const void *bytes, size_t size)
+{
+    ssize_t n;
+
+    do
+        n = send(fd, bytes, size, MSG_NOSIGNAL); /* or SIGPIPE ends us */
+    while (n < 0 && errno == EINTR);
+    return n < 0 ? -errno : n;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * tcp.h - sockets that never block: listen, accept, connect.
+ * tcp.h - sockets that never block: listen, accept, connect, read, write.
  *
  * A connection that may not block comes about in two steps. tcp_connect() asks
  * and returns; the poller says "writable" when there is an answer, and
@@ -17,6 +17,7 @@
 
 #include <netinet/in.h>
 #include <stdbool.h>
+#include <sys/types.h>
 
 struct tcp_text {
     char text[sizeof "255.255.255.255:65535"];
@@ -56,5 +57,13 @@ int tcp_connect(int fd, const struct sockaddr_in *to);
  * spurious; -ECONNREFUSED, -ETIMEDOUT, ...: it failed. An error is told once.
  */
 int tcp_connected(int fd, struct sockaddr_in *own, struct sockaddr_in *peer);
+
+/* Some bytes, 1 to size of them; 0: the end, the peer writes no more; -EAGAIN:
+ * none now; -ECONNRESET: the peer is gone. size is 1 or more. */
+ssize_t tcp_read(int fd, void *buffer, size_t size);
+
+/* How many were taken, perhaps not all; -EAGAIN: none now; -EPIPE,
+ * -ECONNRESET: nobody will read them. No signal comes of that. */
+ssize_t tcp_write(int fd, const void *bytes, size_t size);
 
 #endif

@@ -8,7 +8,9 @@
 #include <limits.h>
 #include <pthread.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -196,9 +198,8 @@ static void *write_a_megabyte(void *arg)
     return NULL;
 }
 
-static void a_megabyte_arrives_through_a_small_buffer(void **state)
+static void receive_a_megabyte(const struct poller *poller)
 {
-    const struct poller *poller = *state;
     int fds[2];
     pthread_t writer;
     size_t received = 0;
@@ -220,7 +221,90 @@ static void a_megabyte_arrives_through_a_small_buffer(void **state)
     }
     must(pthread_join(writer, NULL));
     assert_int_equal(received, MEGABYTE);
+    assert_int_equal(poller_deregister(poller, fds[0]), 0);
     close(fds[0]);
+}
+
+static void a_megabyte_arrives_through_a_small_buffer(void **state)
+{
+    receive_a_megabyte(*state);
+}
+
+static void nothing_to_do(int number)
+{
+    (void)number;
+}
+
+struct pelting {
+    pthread_t whom;
+    atomic_bool enough;
+    long signals;
+};
+
+static void *pelt_with_signals(void *arg)
+{
+    struct pelting *p = arg;
+    const struct timespec pause = {.tv_nsec = 200000};
+    /* relaxed: it is joined before anything of it is read. */
+    while (!atomic_load_explicit(&p->enough, memory_order_relaxed)) {
+        must(pthread_kill(p->whom, SIGUSR1));
+        p->signals++;
+        nanosleep(&pause, NULL);
+    }
+    return NULL;
+}
+
+static void a_megabyte_arrives_in_a_hail_of_signals(void **state)
+{
+    /* No SA_RESTART; epoll_wait(2) would not be restarted anyway. */
+    struct sigaction before, ours = {.sa_handler = nothing_to_do};
+    struct pelting p = {.whom = pthread_self()};
+    pthread_t thread;
+    assert_int_equal(sigaction(SIGUSR1, &ours, &before), 0);
+    must(pthread_create(&thread, NULL, pelt_with_signals, &p));
+    for (int i = 0; i < 20; i++)
+        receive_a_megabyte(*state);
+    atomic_store_explicit(&p.enough, true, memory_order_relaxed);
+    must(pthread_join(thread, NULL));
+    assert_int_equal(sigaction(SIGUSR1, &before, NULL), 0);
+    assert_true(p.signals > 0);
+}
+
+/* Who reads a part and leaves the rest for later reregisters: that looks anew,
+ * and puts him behind those who are ready already. So a flood on one socket
+ * does not starve another. */
+static void what_a_budget_leaves_is_told_of_after_the_others(void **state)
+{
+    const struct poller *poller = *state;
+    static const char flood[64 * 100];
+    char buffer[64];
+    int fds[2][2], turns[2] = {0}, order[4];
+    for (uint32_t i = 0; i < 2; i++) {
+        new_socketpair(fds[i]);
+        assert_int_equal(poller_register(poller, fds[i][0], token_first(i),
+                                         INTEREST_READABLE),
+                         0);
+    }
+    assert_int_equal(write(fds[0][1], flood, sizeof flood), sizeof flood);
+    assert_int_equal(write(fds[1][1], flood, 2 * sizeof buffer),
+                     2 * sizeof buffer);
+    for (int turn = 0; turn < 4; turn++) {
+        struct event event; /* one at a time: a batch would hide the order */
+        assert_int_equal(poller_wait(poller, &event, 1, 0), 1);
+        uint32_t i = event_token(&event).index;
+        assert_int_equal(read(fds[i][0], buffer, sizeof buffer), sizeof buffer);
+        assert_int_equal(poller_reregister(poller, fds[i][0], token_first(i),
+                                           INTEREST_READABLE),
+                         0);
+        order[turn] = (int)i;
+        turns[i]++;
+    }
+    assert_int_equal(turns[0], 2);
+    assert_int_equal(turns[1], 2);
+    assert_int_not_equal(order[0], order[1]);
+    assert_int_not_equal(order[2], order[3]);
+    close_both(fds[0]);
+    close_both(fds[1]);
 }
 
 static void a_level_is_told_of_while_it_lasts(void **state)
@@ -635,6 +719,8 @@ int main(void)
         IN_A_POLLER(ready_before_it_is_registered_is_an_event),
         IN_A_POLLER(what_is_drained_to_eagain_is_told_of_again),
         IN_A_POLLER(a_megabyte_arrives_through_a_small_buffer),
+        IN_A_POLLER(a_megabyte_arrives_in_a_hail_of_signals),
+        IN_A_POLLER(what_a_budget_leaves_is_told_of_after_the_others),
         IN_A_POLLER(a_level_is_told_of_while_it_lasts),
         IN_A_POLLER(one_shot_sleeps_until_it_is_reregistered),
         IN_A_POLLER(reregister_replaces_token_and_interest),
