@@ -37,3 +37,4 @@ endforeach()
 
 # test_echo.c decides when the server gets no memory.
 target_link_options(eventloop-basic.echo PRIVATE LINKER:--wrap=malloc)
+target_link_options(eventloop-basic.lines PRIVATE LINKER:--wrap=malloc LINKER:--wrap=realloc)
