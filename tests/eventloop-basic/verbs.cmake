@@ -12,9 +12,18 @@ set(here ${CMAKE_CURRENT_LIST_DIR})
 set(with_server bash ${here}/../with_server.bash $<TARGET_FILE:eventloop-basic> echo --port 0)
 add_run_test(eventloop-basic.verb.echo STATUS 0 STDOUT "^listening on 127.0.0.1:[0-9]+\nhello\n$"
   COMMAND ${with_server} -- bash ${here}/talk.bash {} hello)
+add_run_test(eventloop-basic.verb.echo.line STATUS 0 STDOUT "^listening on 127.0.0.1:[0-9]+\nhello\n$"
+  COMMAND ${with_server} --codec line -- bash ${here}/talk.bash {} hello)
+add_run_test(eventloop-basic.verb.echo.pipe STATUS 0 STDOUT "^listening on [^\n]*/socket\n$"
+  COMMAND bash ${here}/unix.bash $<TARGET_FILE:eventloop-basic>)
+add_verb_test(eventloop-basic echo.no-codec STATUS 64 ARGS echo --codec words
+  STDERR "^eventloop-basic echo: --codec: 'words' is neither raw nor line\n")
+string(REPEAT x 200 long)
+add_verb_test(eventloop-basic echo.long-path STATUS 1 ARGS echo --pipe /tmp/${long}
+  STDERR "^eventloop-basic echo: listen on /tmp/x*: File name too long\n$")
 foreach(signal INT TERM)
   add_run_test(eventloop-basic.verb.echo.SIG${signal} STATUS 0
-    STDOUT "^SIG${signal}: 1 clients served, 1 of them still here\nthe loop is closed, with nothing left\n$"
+    STDOUT "^told to stop: 1 clients served, 1 of them still here\nthe loop is closed, with nothing left\n$"
     COMMAND bash ${here}/stop.bash ${signal} $<TARGET_FILE:eventloop-basic>)
 endforeach()
 add_run_test(eventloop-basic.verb.echo.port-in-use STATUS 1
@@ -36,5 +45,5 @@ foreach(port 65536 -1 12x)
 endforeach()
 
 # test_echo.c decides when the server gets no memory.
-target_link_options(eventloop-basic.echo PRIVATE LINKER:--wrap=malloc)
+target_link_options(eventloop-basic.echo PRIVATE LINKER:--wrap=calloc)
 target_link_options(eventloop-basic.lines PRIVATE LINKER:--wrap=malloc LINKER:--wrap=realloc)
