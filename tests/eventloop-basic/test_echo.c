@@ -381,16 +381,16 @@ static void without_descriptors_clients_are_turned_away(void **state)
 static atomic_bool no_memory;
 
 /* The linker's names, not ours. NOLINTBEGIN(bugprone-reserved-identifier) */
-void *__real_calloc(size_t size);
-void *__wrap_calloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__wrap_calloc(size_t count, size_t size);
 /* NOLINTEND(bugprone-reserved-identifier) */
-void *__wrap_calloc(size_t size)
+void *__wrap_calloc(size_t count, size_t size)
 {
     /* acquire, pairs with the stores of the test below: the server's thread
      * sees all that the test did before. */
     return atomic_load_explicit(&no_memory, memory_order_acquire)
                ? NULL
-               : __real_calloc(size);
+               : __real_calloc(count, size);
 }
 
 static bool is_turned_away(int fd)
