@@ -234,7 +234,7 @@ int connection_send(struct connection *c, const char *bytes, size_t count)
 {
     int sent = UV_EAGAIN;
 
-    if (uv_is_closing(&c->handle))
+    if (uv_is_closing(&c->handle) || c->finishing)
         return -EPIPE;
     if (c->queued == 0) {
         /* The cast: uv_buf_t knows no const, but a write only reads. */

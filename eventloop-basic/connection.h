@@ -83,7 +83,7 @@ void connection_connect(struct connection *c, const struct sockaddr *address);
 
 /* What the socket takes goes at once; the rest is copied and waits. 0, or the
  * error, with which it is then being closed: -ENOBUFS, the queue is full, for
- * the peer does not read. A closing connection takes nothing: -EPIPE. */
+ * the peer does not read. -EPIPE: it closes, or has finished, already. */
 int connection_send(struct connection *c, const char *bytes, size_t count);
 
 /* Memory of what waits to be sent; 0: all is with the kernel. */

@@ -11,6 +11,8 @@ static const struct verb verbs[] = {
     {"oneshot", "one result, fetched by a one-shot channel and by joining",
      oneshot_main},
     {"echo", "a TCP server that sends back what it is sent", echo_main},
+    {"chat", "names, rooms and messages over TCP, with a broker between",
+     chat_main},
     {"bench", "what a job's way to the pool and back costs", bench_main},
 };
 

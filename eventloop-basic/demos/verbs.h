@@ -9,6 +9,7 @@
 int blocking_main(int argc, char **argv);
 int oneshot_main(int argc, char **argv);
 int echo_main(int argc, char **argv);
+int chat_main(int argc, char **argv);
 int bench_main(int argc, char **argv);
 
 #endif

@@ -47,3 +47,21 @@ endforeach()
 # test_echo.c decides when the server gets no memory.
 target_link_options(eventloop-basic.echo PRIVATE LINKER:--wrap=calloc)
 target_link_options(eventloop-basic.lines PRIVATE LINKER:--wrap=malloc LINKER:--wrap=realloc)
+
+# chat: by hand, its bugs, its arguments.
+add_run_test(eventloop-basic.verb.chat STATUS 0
+  STDOUT "^bob got: from bob: am I in\\?\nann got: from ann: by a pipe\nbob got: from ann: by a pipe\nthe other bob got: ! this name is taken\ntold to stop: 1 are here\n2 lines said, 3 delivered, 0 clients cut off\nthe loop is closed, with nothing left\n$"
+  STDERR "^eventloop-basic chat: talk to 127.0.0.1:[0-9]+: Connection refused\n$"
+  COMMAND bash ${here}/chat.bash $<TARGET_FILE:eventloop-basic>)
+add_verb_test(eventloop-basic chat.two-writers STATUS 0 ARGS chat --bug two-writers
+  STDOUT "^two writers, two writes a message:\nfrom ann: from bob: a long message\na long message\n"
+  "queue:\nfrom ann: a long message\nfrom bob: a long message\nbetween two writes of a task others write: yes\n$")
+add_verb_test(eventloop-basic chat.double-remove STATUS 0 ARGS chat --bug double-remove
+  STDOUT "^removed by name, in two places:\n.*gets 0 messages\n.*gets 1 messages\n"
+  "\nthe second removal hits whoever has the name by then: yes\n$")
+add_verb_test(eventloop-basic chat.no-bug STATUS 64 ARGS chat --bug three-writers
+  STDERR "^eventloop-basic chat: --bug: 'three-writers' is neither two-writers nor double-remove\n")
+foreach(where nowhere 1.2.3:7 127.0.0.1:0 99999)
+  add_verb_test(eventloop-basic chat.connect.${where} STATUS 64 ARGS chat --connect ${where}
+    STDERR "^eventloop-basic chat: --connect: '${where}' is not \\[ADDRESS:\\]PORT\n$")
+endforeach()
