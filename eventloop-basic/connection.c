@@ -168,9 +168,9 @@ static void open_it(struct connection *c, int rc)
     }
     if (c->handle.type == UV_TCP)
         uv_tcp_nodelay(&c->tcp, 1); /* else small writes wait; it may fail */
+    connection_resume(c);
     if (c->protocol->opened != NULL)
         c->protocol->opened(c);
-    connection_resume(c);
 }
 
 void connection_accept(struct connection *c, uv_stream_t *listener)

@@ -26,7 +26,7 @@ struct protocol {
     size_t size;        /* of a connection: a struct that begins with one */
     size_t queue_limit; /* bytes of memory that unsent writes may take */
 
-    /* Accepted or connected; it is not read from before this returns. */
+    /* Accepted or connected: reading begins after this, unless it pauses. */
     void (*opened)(struct connection *c);
     /* Bytes, valid until this returns. */
     void (*received)(struct connection *c, const char *bytes, size_t count);

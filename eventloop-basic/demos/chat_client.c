@@ -14,6 +14,7 @@
 
 #include "../connection.h"
 #include "../demo.h"
+#include "address.h"
 #include "chat.h"
 #include "stage.h"
 
@@ -142,13 +143,7 @@ static void stop(void *argument)
 int chat_client(const char *where)
 {
     struct sockaddr_in address;
-    char host[64] = "127.0.0.1";
-    const char *colon = strrchr(where, ':');
-    long port;
-    if (colon != NULL)
-        snprintf(host, sizeof host, "%.*s", (int)(colon - where), where);
-    if (parse_count(colon == NULL ? where : colon + 1, 1, 65535, &port) < 0 ||
-        uv_ip4_addr(host, (int)port, &address) < 0)
+    if (!parse_address(where, &address))
         error(EX_USAGE, 0, "--connect: '%s' is not [ADDRESS:]PORT", where);
 
     stage_open(&client.stage, stop, NULL);
@@ -158,10 +153,10 @@ int chat_client(const char *where)
     connections_init(&client.all, &client.stage.loop, NULL);
     client.server = connection_new(&client.all, &protocol, false);
     if (client.server == NULL)
-        error(EXIT_FAILURE, ENOMEM, "connect to %s:%ld", host, port);
+        error(EXIT_FAILURE, ENOMEM, "connect to %s", where);
     connection_connect(client.server, (struct sockaddr *)&address);
     stage_serve(&client.stage);
     if (client.why < 0)
-        error(EXIT_FAILURE, -client.why, "talk to %s:%ld", host, port);
+        error(EXIT_FAILURE, -client.why, "talk to %s", where);
     return EXIT_SUCCESS;
 }

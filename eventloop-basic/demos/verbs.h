@@ -9,6 +9,8 @@
 int blocking_main(int argc, char **argv);
 int oneshot_main(int argc, char **argv);
 int echo_main(int argc, char **argv);
+int proxy_main(int argc, char **argv);
+int kv_main(int argc, char **argv);
 int chat_main(int argc, char **argv);
 int bench_main(int argc, char **argv);
 
