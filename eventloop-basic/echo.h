@@ -1,42 +1,36 @@
 /* SPDX-License-Identifier: MIT
  *
- * echo.h - a TCP server on 127.0.0.1 that sends back what it is sent.
+ * echo.h - a server that sends back what it is sent: as it comes (raw), or line
+ * by line. The server is the same; the codec is a protocol in its place.
  *
- * Each connection is one state with one buffer, and reads again only when the
- * last piece has gone out: a client that does not read is not read from
- * (backpressure), and costs one buffer, however much it sends. A client that
- * has sent its last byte (half-close) gets all of it back before the end. A
- * client's error ends that client. Out of descriptors, the server turns new
- * clients away; out of memory, it leaves them waiting until another one ends.
+ * A client that does not read is not read from (backpressure), and costs one
+ * read's worth of memory, however much it sends. A client that has sent its last
+ * byte (half-close) gets all of it back before the end. By lines, a line that is
+ * too long is answered by "! ..." and the end, and a cut one is not sent back.
  *
- * All functions are for the loop's thread. SIGPIPE must be ignored: libuv
- * writes to sockets whose other end may just have gone.
+ * All functions are for the loop's thread. SIGPIPE must be ignored.
  *
- * Read with: Tokio's front page, the echo server; the libuv guide,
- * "Networking".
+ * Read with: Tokio's front page, the echo server; Hoverbear, "The Future with
+ * Futures" (the line codec); the libuv guide, "Networking".
  */
 #ifndef ECHO_H
 #define ECHO_H
 
-#include <uv.h>
+#include "server.h"
 
-struct echo; /* its handles are the loop's; it is freed when the last closed */
+enum { ECHO_LINE_LIMIT = 1024 };
 
-/* Listens on a port, 0 for one that is free. -EINVAL: no such port; -EACCES,
- * -EADDRINUSE, -EMFILE, -ENOMEM. After an error too a handle may be closing:
- * the loop must run once more before uv_loop_close(). */
-int echo_listen(struct echo **out, uv_loop_t *loop, int port);
+struct echo; /* its memory goes with its last handle, while the loop runs */
 
-/* The port, or a negative errno. */
-int echo_port(const struct echo *server);
+/* -ENOMEM, or as server_listen(); the loop must then run once more before
+ * uv_loop_close(). */
+int echo_listen(struct echo **out, uv_loop_t *loop,
+                const struct listening *where, bool by_lines);
 
-/* How many clients have been accepted, and how many of them are still here. */
-long echo_accepted(const struct echo *server);
-long echo_open(const struct echo *server);
+/* The server inside: port, how many were accepted, how many are here. */
+const struct server *echo_server(const struct echo *echo);
 
-/* Asks for the end: closes the listener and every connection. The server must
- * not be touched after this; its memory goes with its last close callback,
- * while the loop runs. */
-void echo_close(struct echo *server);
+/* Asks for the end of all of it; the echo must not be touched after this. */
+void echo_close(struct echo *echo);
 
 #endif

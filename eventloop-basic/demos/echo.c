@@ -8,38 +8,36 @@
  */
 #include "../echo.h"
 #include "../demo.h"
+#include "stage.h"
 #include "verbs.h"
 
-struct ending {
-    struct echo *server;
-    uv_signal_t interrupted, told_to_stop;
+struct wishes {
+    struct listening where;
+    bool by_lines;
 };
 
-static void end(uv_signal_t *signal, int number)
+static void stop(void *argument)
 {
-    struct ending *ending = signal->data;
-
-    printf("SIG%s: %ld clients served, %ld of them still here\n",
-           sigabbrev_np(number), echo_accepted(ending->server),
-           echo_open(ending->server));
-    echo_close(ending->server);
-    uv_close((uv_handle_t *)&ending->interrupted, NULL);
-    uv_close((uv_handle_t *)&ending->told_to_stop, NULL);
-}
-
-static void end_at(uv_loop_t *loop, uv_signal_t *signal, int number,
-                   struct ending *ending)
-{
-    must(uv_signal_init(loop, signal));
-    signal->data = ending;
-    must(uv_signal_start(signal, end, number));
+    struct echo **echo = argument;
+    const struct server *server = echo_server(*echo);
+    printf("told to stop: %ld clients served, %ld of them still here\n",
+           server->accepted, server->all.open);
+    echo_close(*echo);
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
-    if (key != 'p')
+    struct wishes *wishes = state->input;
+    if (key == 'p')
+        wishes->where.port = (int)count_arg(state, "--port", arg, 0, 65535);
+    else if (key == 'u')
+        wishes->where.pipe = arg;
+    else if (key == 'c' && strcmp(arg, "line") == 0)
+        wishes->by_lines = true;
+    else if (key == 'c' && strcmp(arg, "raw") != 0)
+        argp_error(state, "--codec: '%s' is neither raw nor line", arg);
+    else if (key != 'c')
         return unexpected(key, arg, state);
-    *(int *)state->input = (int)count_arg(state, "--port", arg, 0, 65535);
     return 0;
 }
 
@@ -47,29 +45,26 @@ int echo_main(int argc, char **argv)
 {
     const struct argp_option options[] = {
         {"port", 'p', "PORT", 0, "7007 by default; 0 picks a free one", 0},
+        {"pipe", 'u', "PATH", 0, "a Unix socket in place of TCP", 0},
+        {"codec", 'c', "CODEC", 0, "raw: as it comes (default), or line", 0},
         {0}};
     const struct argp argp = {
-        options, parse,
-        .doc = "TCP echo on 127.0.0.1 until SIGINT or SIGTERM."};
-    struct ending ending;
-    uv_loop_t loop;
-    int port = 7007;
-    argp_parse(&argp, argc, argv, 0, NULL, &port);
-
-    signal(SIGPIPE, SIG_IGN); /* a client that is gone is an error, no death */
-    int rc = uv_loop_init(&loop);
+        options, parse, .doc = "Echo on 127.0.0.1 until SIGINT or SIGTERM."};
+    struct wishes wishes = {.where.port = 7007};
+    struct echo *echo;
+    struct stage stage;
+    argp_parse(&argp, argc, argv, 0, NULL, &wishes);
+    stage_open(&stage, stop, &echo);
+    int rc = echo_listen(&echo, &stage.loop, &wishes.where, wishes.by_lines);
+    if (rc < 0 && wishes.where.pipe != NULL)
+        error(EXIT_FAILURE, -rc, "listen on %s", wishes.where.pipe);
     if (rc < 0)
-        error(EXIT_FAILURE, -rc, "make an event loop");
-    rc = echo_listen(&ending.server, &loop, port);
-    if (rc < 0)
-        error(EXIT_FAILURE, -rc, "listen on 127.0.0.1:%d", port);
-    end_at(&loop, &ending.interrupted, SIGINT, &ending);
-    end_at(&loop, &ending.told_to_stop, SIGTERM, &ending);
-    printf("listening on 127.0.0.1:%d\n", echo_port(ending.server));
-    uv_run(&loop, UV_RUN_DEFAULT);
-    rc = uv_loop_close(&loop);
-    if (rc < 0)
-        error(EXIT_FAILURE, -rc, "close the loop");
+        error(EXIT_FAILURE, -rc, "listen on 127.0.0.1:%d", wishes.where.port);
+    if (wishes.where.pipe != NULL)
+        printf("listening on %s\n", wishes.where.pipe);
+    else
+        printf("listening on 127.0.0.1:%d\n", server_port(echo_server(echo)));
+    stage_serve(&stage);
     printf("the loop is closed, with nothing left\n");
     return EXIT_SUCCESS;
 }

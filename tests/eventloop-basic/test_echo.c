@@ -6,7 +6,7 @@
  * plain blocking sockets. Each teardown stops the server, closes the loop,
  * which must give 0, and counts this process's descriptors: as many as before.
  *
- * malloc is wrapped (--wrap): at a test's wish the server gets no memory.
+ * calloc is wrapped (--wrap): at a test's wish the server gets no memory.
  */
 #include <arpa/inet.h>
 #include <dirent.h>
@@ -18,10 +18,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -29,12 +31,13 @@
 #include "echo.h"
 #include "util.h"
 
-struct server {
+struct server_under_test {
     uv_loop_t loop;
     uv_async_t stop;
     struct echo *echo;
     pthread_t thread;
     int port;
+    bool by_lines;
     bool running;
     bool ends_while_writing; /* it waits for that moment */
     long open_at_end;        /* clients that were here when it ended */
@@ -56,7 +59,7 @@ static int count_descriptors(void)
 
 static void *run_loop(void *argument)
 {
-    struct server *server = argument;
+    struct server_under_test *server = argument;
     uv_run(&server->loop, UV_RUN_DEFAULT);
     return NULL;
 }
@@ -70,14 +73,14 @@ static void add_queue(uv_handle_t *handle, void *argument)
 
 static void stop_serving(uv_async_t *stop)
 {
-    struct server *server = stop->data;
+    struct server_under_test *server = stop->data;
     size_t queued = 0;
     uv_walk(stop->loop, add_queue, &queued);
     if (server->ends_while_writing && queued == 0) {
         must(uv_async_send(stop)); /* next time round, then */
         return;
     }
-    server->open_at_end = echo_open(server->echo);
+    server->open_at_end = echo_server(server->echo)->all.open;
     echo_close(server->echo);
     uv_close((uv_handle_t *)stop, NULL);
 }
@@ -85,7 +88,7 @@ static void stop_serving(uv_async_t *stop)
 /* Listens, but does not run yet. */
 static int prepare_server(void **state)
 {
-    struct server *server = calloc(1, sizeof *server);
+    struct server_under_test *server = calloc(1, sizeof *server);
     if (server == NULL)
         return -1;
     *state = server;
@@ -94,12 +97,13 @@ static int prepare_server(void **state)
     must(uv_loop_init(&server->loop));
     must(uv_async_init(&server->loop, &server->stop, stop_serving));
     server->stop.data = server;
-    must(echo_listen(&server->echo, &server->loop, 0));
-    server->port = echo_port(server->echo);
+    must(echo_listen(&server->echo, &server->loop,
+                     &(struct listening){.port = 0}, server->by_lines));
+    server->port = server_port(echo_server(server->echo));
     return 0;
 }
 
-static void begin_serving(struct server *server)
+static void begin_serving(struct server_under_test *server)
 {
     must(pthread_create(&server->thread, NULL, run_loop, server));
     server->running = true;
@@ -113,7 +117,7 @@ static int start_server(void **state)
     return 0;
 }
 
-static void end_server(struct server *server)
+static void end_server(struct server_under_test *server)
 {
     if (!server->running)
         return;
@@ -124,7 +128,7 @@ static void end_server(struct server *server)
 
 static int stop_server(void **state)
 {
-    struct server *server = *state;
+    struct server_under_test *server = *state;
     end_server(server);
     must(setrlimit(RLIMIT_NOFILE, &server->limit));
     int rc = uv_loop_close(&server->loop);
@@ -142,7 +146,7 @@ static int new_socket(void)
     return fd;
 }
 
-static void connect_to(int fd, const struct server *server)
+static void connect_to(int fd, const struct server_under_test *server)
 {
     struct sockaddr_in address = {
         .sin_family = AF_INET,
@@ -153,7 +157,7 @@ static void connect_to(int fd, const struct server *server)
                      0);
 }
 
-static int new_client(const struct server *server)
+static int new_client(const struct server_under_test *server)
 {
     int fd = new_socket();
     connect_to(fd, server);
@@ -310,7 +314,7 @@ static void a_reset_ends_one_client_only(void **state)
 static void a_client_that_sends_and_is_gone_ends_alone(void **state)
 {
     static const unsigned char pieces[48 * 1024];
-    struct server *server = *state;
+    struct server_under_test *server = *state;
     int fd = new_client(server);
     bool sent = send_all(fd, pieces, sizeof pieces);
     must(close(fd));
@@ -331,7 +335,7 @@ static void *send_to_the_end(void *argument)
 
 static void the_server_can_end_while_a_write_is_queued(void **state)
 {
-    struct server *server = *state;
+    struct server_under_test *server = *state;
     pthread_t thread;
     char byte;
     int idle = new_client(server), greedy = new_client(server);
@@ -348,7 +352,7 @@ static void the_server_can_end_while_a_write_is_queued(void **state)
 static void without_descriptors_clients_are_turned_away(void **state)
 {
     enum { CLIENTS = 40, FREE = 10 };
-    struct server *server = *state;
+    struct server_under_test *server = *state;
     int fd[CLIENTS], served = 0, last = 0;
     for (int i = 0; i < CLIENTS; i++)
         last = fd[i] = new_socket();
@@ -377,53 +381,173 @@ static void without_descriptors_clients_are_turned_away(void **state)
 static atomic_bool no_memory;
 
 /* The linker's names, not ours. NOLINTBEGIN(bugprone-reserved-identifier) */
-void *__real_malloc(size_t size);
-void *__wrap_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__wrap_calloc(size_t count, size_t size);
 /* NOLINTEND(bugprone-reserved-identifier) */
-void *__wrap_malloc(size_t size)
+void *__wrap_calloc(size_t count, size_t size)
 {
     /* acquire, pairs with the stores of the test below: the server's thread
      * sees all that the test did before. */
     return atomic_load_explicit(&no_memory, memory_order_acquire)
                ? NULL
-               : __real_malloc(size);
+               : __real_calloc(count, size);
 }
 
-static void without_memory_a_client_waits_for_anothers_end(void **state)
+static bool is_turned_away(int fd)
 {
-    int first = new_client(*state);
-    assert_true(answers(first));
-    /* release, pairs with __wrap_malloc(), here and below. */
+    char byte;
+    ssize_t n = recv(fd, &byte, 1, 0);
+    return n == 0 || (n < 0 && errno == ECONNRESET);
+}
+
+/* All five are there before the server looks: more than it turns away at once. */
+static void without_memory_clients_are_turned_away(void **state)
+{
+    enum { CLIENTS = 5 };
+    struct server_under_test *server = *state;
+    int fd[CLIENTS], turned_away = 0;
+    for (int i = 0; i < CLIENTS; i++)
+        fd[i] = new_client(server);
+    /* release, pairs with __wrap_calloc(), here and below. */
     atomic_store_explicit(&no_memory, true, memory_order_release);
-    int second = new_client(*state); /* gets what was got ahead for it */
-    bool two = answers(second);
-    int third = new_client(*state);
-    unsigned char byte = 'a';
-    bool sent = send_all(third, &byte, 1);
-    finish(first); /* and leaves its memory to the third */
-    bool three = recv(third, &byte, 1, 0) == 1;
+    begin_serving(server);
+    for (int i = 0; i < CLIENTS; i++)
+        turned_away += is_turned_away(fd[i]);
     atomic_store_explicit(&no_memory, false, memory_order_release);
-    finish(second);
-    finish(third);
-    assert_true(two && sent && three);
+    for (int i = 0; i < CLIENTS; i++)
+        must(close(fd[i]));
+    assert_int_equal(turned_away, CLIENTS);
+    int next = new_client(server);
+    assert_true(answers(next));
+    finish(next);
+}
+
+/* ---- By lines ---- */
+
+static int start_line_server(void **state)
+{
+    if (prepare_server(state) != 0)
+        return -1;
+    struct server_under_test *server = *state;
+    echo_close(server->echo);
+    server->by_lines = true;
+    must(echo_listen(&server->echo, &server->loop,
+                     &(struct listening){.port = 0}, true));
+    server->port = server_port(echo_server(server->echo));
+    begin_serving(server);
+    return 0;
+}
+
+/* Reads to the end of what the server sends. */
+static size_t read_all(int fd, char *text, size_t most)
+{
+    size_t count = 0;
+    for (ssize_t n; (n = recv(fd, text + count, most - count, 0)) > 0;)
+        count += (size_t)n;
+    return count;
+}
+
+static void lines_come_back_whole_and_a_cut_one_does_not(void **state)
+{
+    char text[64] = "";
+    int fd = new_client(*state);
+    assert_true(send_all(fd, (const unsigned char *)"one\r\ntwo\n\ncut", 13));
+    must(shutdown(fd, SHUT_WR));
+    read_all(fd, text, sizeof text - 1);
+    must(close(fd));
+    assert_string_equal(text, "one\ntwo\n\n");
+}
+
+static void a_line_that_is_too_long_is_told_why(void **state)
+{
+    static const unsigned char megabyte[1 << 20] = {'x'};
+    char text[64] = "";
+    int fd = new_client(*state);
+    assert_true(send_all(fd, (const unsigned char *)"ok\n", 3));
+    assert_true(send_all(fd, megabyte, sizeof megabyte));
+    must(shutdown(fd, SHUT_WR));
+    read_all(fd, text, sizeof text - 1);
+    must(close(fd));
+    assert_string_equal(text, "ok\n! a line has at most 1024 bytes\n");
+}
+
+static void *send_lines_and_half_close(void *argument)
+{
+    static const unsigned char lines[] = "a\nb\nc\nd\n";
+    struct upload *upload = argument;
+    upload->sent = true;
+    for (size_t at = 0; at < upload->count && upload->sent; at += 8)
+        upload->sent = send_all(upload->fd, lines, 8);
+    shutdown(upload->fd, SHUT_WR);
+    return NULL;
+}
+
+static void many_lines_through_a_slow_reader_arrive_in_order(void **state)
+{
+    struct upload upload = {.fd = new_socket(), .count = 512 << 10};
+    pthread_t thread;
+    size_t received = 0, wrong = 0;
+    must(setsockopt(upload.fd, SOL_SOCKET, SO_RCVBUF, &(int){4096},
+                    sizeof(int)));
+    connect_to(upload.fd, *state);
+    must(pthread_create(&thread, NULL, send_lines_and_half_close, &upload));
+    for (;;) {
+        char some[4093];
+        ssize_t n = recv(upload.fd, some, sizeof some, 0);
+        if (n <= 0)
+            break;
+        for (ssize_t i = 0; i < n; i++)
+            wrong += some[i] != "a\nb\nc\nd\n"[received++ % 8];
+    }
+    must(pthread_join(thread, NULL));
+    must(close(upload.fd));
+    assert_true(upload.sent);
+    assert_int_equal(received, upload.count);
+    assert_int_equal(wrong, 0);
+}
+
+/* ---- The listener ---- */
+
+static void a_unix_socket_serves_as_well(void **state)
+{
+    struct server_under_test *server = *state;
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    char directory[] = "/tmp/test_echo.XXXXXX";
+    assert_non_null(mkdtemp(directory));
+    snprintf(address.sun_path, sizeof address.sun_path, "%s/socket", directory);
+    echo_close(server->echo);
+    struct listening where = {.pipe = address.sun_path};
+    must(echo_listen(&server->echo, &server->loop, &where, false));
+    begin_serving(server);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    must(connect(fd, (struct sockaddr *)&address, sizeof address));
+    bool answered = answers(fd);
+    finish(fd);
+    end_server(server);
+    must(rmdir(directory)); /* nothing is left in it */
+    assert_true(answered);
 }
 
 static void a_port_in_use_is_an_error_and_leaves_nothing(void **state)
 {
-    struct server *server = *state;
+    struct server_under_test *server = *state;
     struct echo *second = NULL;
     uv_loop_t loop;
     must(uv_loop_init(&loop));
-    assert_int_equal(echo_listen(&second, &loop, server->port), -EADDRINUSE);
+    struct listening where = {.port = server->port};
+    assert_int_equal(echo_listen(&second, &loop, &where, false), -EADDRINUSE);
+    where.port += 65536;
+    assert_int_equal(echo_listen(&second, &loop, &where, false), -EINVAL);
     assert_null(second);
-    assert_int_equal(echo_listen(&second, &loop, 65536 + server->port),
-                     -EINVAL);
     uv_run(&loop, UV_RUN_DEFAULT);
     assert_int_equal(uv_loop_close(&loop), 0);
 }
 
 #define WITH_SERVER(test) \
     cmocka_unit_test_setup_teardown(test, start_server, stop_server)
+
+#define WITH_LINE_SERVER(test) \
+    cmocka_unit_test_setup_teardown(test, start_line_server, stop_server)
 
 int main(void)
 {
@@ -438,7 +562,13 @@ int main(void)
             stop_server),
         WITH_SERVER(the_server_can_end_while_a_write_is_queued),
         WITH_SERVER(without_descriptors_clients_are_turned_away),
-        WITH_SERVER(without_memory_a_client_waits_for_anothers_end),
+        cmocka_unit_test_setup_teardown(without_memory_clients_are_turned_away,
+                                        prepare_server, stop_server),
+        WITH_LINE_SERVER(lines_come_back_whole_and_a_cut_one_does_not),
+        WITH_LINE_SERVER(a_line_that_is_too_long_is_told_why),
+        WITH_LINE_SERVER(many_lines_through_a_slow_reader_arrive_in_order),
+        cmocka_unit_test_setup_teardown(a_unix_socket_serves_as_well,
+                                        prepare_server, stop_server),
         WITH_SERVER(a_port_in_use_is_an_error_and_leaves_nothing),
     };
     uv_loop_t loop; /* with the first one libuv opens a pipe for signals */
