@@ -82,7 +82,7 @@ static enum MHD_Result give(struct MHD_Connection *connection,
     MHD_set_response_options(response, MHD_RF_SEND_KEEP_ALIVE_HEADER,
                              MHD_RO_END);
     enum MHD_Result result =
-        MHD_add_response_header(response, "Content-Type", "text/html");
+        MHD_add_response_header(response, "Content-Type", answer.type);
     if (result == MHD_YES && answer.allow != NULL)
         result = MHD_add_response_header(response, "Allow", answer.allow);
     if (result == MHD_YES && answer.close)

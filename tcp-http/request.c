@@ -24,21 +24,6 @@ static struct span span_of(const char *bytes, struct text text)
     return (struct span){(uint32_t)(text.at - bytes), (uint32_t)text.length};
 }
 
-/* The text up to the first c, which *rest loses together with c; the whole of
- * it, and false, if there is no c. */
-static bool cut(struct text *rest, char c, struct text *first)
-{
-    const char *end = memchr(rest->at, c, rest->length);
-    size_t length = end ? (size_t)(end - rest->at) : rest->length;
-
-    *first = (struct text){rest->at, length};
-    if (end != NULL)
-        length++;
-    rest->at += length;
-    rest->length -= length;
-    return end != NULL;
-}
-
 /* origin-form = absolute-path [ "?" query ], which also ends an absolute-form. */
 static bool parse_path(struct request *request, const char *bytes,
                        struct text text)
@@ -47,8 +32,9 @@ static bool parse_path(struct request *request, const char *bytes,
 
     if (!text_is_path_and_query(text))
         return false;
-    cut(&text, '?', &path);
+    text_cut(&text, '?', &path);
     request->path = span_of(bytes, path);
+    request->query = span_of(bytes, text);
     return true;
 }
 
@@ -110,7 +96,7 @@ static enum parse parse_request_line(struct request *request, const char *bytes,
 {
     struct text method, target;
 
-    if (!cut(&line, ' ', &method) || !cut(&line, ' ', &target) ||
+    if (!text_cut(&line, ' ', &method) || !text_cut(&line, ' ', &target) ||
         !text_is_token(method))
         return bad(request, 400);
     request->method = span_of(bytes, method);
@@ -121,6 +107,7 @@ static enum parse parse_request_line(struct request *request, const char *bytes,
     if (!parse_target(request, bytes, method, target))
         return bad(request, 400);
     request->has_line = true;
+    request->fields.at = (uint32_t)request->line;
     return PARSE_MORE;
 }
 
@@ -152,6 +139,18 @@ static enum parse parse_coding(struct request *request, struct text value)
     return PARSE_MORE;
 }
 
+/* Expect = "100-continue" here. HTTP/1.0 had no such field, and so no meaning
+ * for it (RFC 9110, 10.1.1). */
+static enum parse parse_expect(struct request *request, struct text value)
+{
+    if (request->minor == 0 || value.length == 0)
+        return PARSE_MORE;
+    if (!text_is_nocase(value, "100-continue"))
+        return bad(request, 417);
+    request->expects_continue = true;
+    return PARSE_MORE;
+}
+
 /* field-line = field-name ":" OWS field-value OWS
  * A name is a token, so a blank before the colon or at the front of the line
  * (which once continued the line above: obs-fold) is refused with it. */
@@ -159,7 +158,8 @@ static enum parse parse_field(struct request *request, struct text line)
 {
     struct text name;
 
-    if (!cut(&line, ':', &name) || !text_is_token(name) || !text_is_value(line))
+    if (!text_cut(&line, ':', &name) || !text_is_token(name) ||
+        !text_is_value(line))
         return bad(request, 400);
     struct text value = text_trim(line);
 
@@ -168,9 +168,8 @@ static enum parse parse_field(struct request *request, struct text line)
         return text_is_nocase(name, "Host") ? parse_host(request, value)
                                             : PARSE_MORE;
     case 6:
-        if (text_is_nocase(name, "Expect"))
-            request->expects_continue |= text_is_nocase(value, "100-continue");
-        return PARSE_MORE;
+        return text_is_nocase(name, "Expect") ? parse_expect(request, value)
+                                              : PARSE_MORE;
     case 10:
         if (text_is_nocase(name, "Connection")) {
             request->says_close |= text_list_has(value, "close");
@@ -201,8 +200,8 @@ static enum parse finish(struct request *request)
         return bad(request, 400);
     request->keep_alive =
         !request->says_close && (request->minor > 0 || request->says_keep);
-    request->expects_continue &= request->minor > 0;
     request->head_length = request->line;
+    request->fields.length = (uint32_t)request->line - 2 - request->fields.at;
     return PARSE_DONE;
 }
 
@@ -223,21 +222,46 @@ static enum parse parse_line(struct request *request, const char *bytes,
     return line.length == 0 ? finish(request) : parse_field(request, line);
 }
 
+/* No line ends within the limit. A method that fills it is longer than any that
+ * we know (RFC 9112, 3). */
+static enum parse too_long(struct request *request, const char *bytes)
+{
+    size_t length = REQUEST_LINE_MAX - request->line;
+
+    if (request->has_line)
+        return bad(request, 431);
+    return bad(request, memchr(bytes + request->line, ' ', length) ? 414 : 501);
+}
+
 enum parse request_parse(struct request *request, const char *bytes,
                          size_t count)
 {
-    size_t limit = count < REQUEST_HEAD_MAX ? count : REQUEST_HEAD_MAX;
-
-    while (request->searched < limit) {
+    for (;;) {
+        size_t most = request->has_line ? REQUEST_HEAD_MAX : REQUEST_LINE_MAX;
+        size_t limit = count < most ? count : most;
         const char *end =
             memchr(bytes + request->searched, '\n', limit - request->searched);
         if (end == NULL) {
             request->searched = limit;
-            break;
+            return limit == most ? too_long(request, bytes) : PARSE_MORE;
         }
         enum parse result = parse_line(request, bytes, (size_t)(end - bytes));
         if (result != PARSE_MORE)
             return result;
     }
-    return limit == REQUEST_HEAD_MAX ? bad(request, 431) : PARSE_MORE;
+}
+
+bool request_field(const struct request *request, const char *bytes,
+                   const char *name, struct text *value)
+{
+    struct text lines = request_text(bytes, request->fields), line, found;
+    int times = 0;
+
+    while (text_cut(&lines, '\n', &line)) {
+        if (text_cut(&line, ':', &found) && text_is_nocase(found, name)) {
+            *value = text_trim((struct text){line.at, line.length - 1});
+            times++;
+        }
+    }
+    return times == 1;
 }

@@ -7,7 +7,8 @@
 struct response site_answer(struct text method, struct text path)
 {
     bool head = text_is(method, "HEAD");
-    struct response answer = {.status = 200, .body = text_of("hello\n")};
+    struct response answer = {
+        .status = 200, .type = "text/html", .body = text_of("hello\n")};
 
     if (!head && !text_is(method, "GET")) {
         answer = response_error(405);

@@ -65,6 +65,19 @@ struct text text_trim(struct text text)
     return text;
 }
 
+bool text_cut(struct text *rest, char c, struct text *first)
+{
+    const char *end = memchr(rest->at, c, rest->length);
+    size_t length = end ? (size_t)(end - rest->at) : rest->length;
+
+    *first = (struct text){rest->at, length};
+    if (end != NULL)
+        length++;
+    rest->at += length;
+    rest->length -= length;
+    return end != NULL;
+}
+
 bool text_is_token(struct text text)
 {
     return text.length > 0 && all_are(text, TOKEN);

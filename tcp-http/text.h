@@ -33,6 +33,10 @@ bool text_is_nocase(struct text text, const char *string);
 /* Without the blanks and tabs at both ends (OWS in RFC 9110, 5.6.3). */
 struct text text_trim(struct text text);
 
+/* The text up to the first c, which *rest loses together with c; the whole of
+ * it, and false, if there is no c. */
+bool text_cut(struct text *rest, char c, struct text *first);
+
 /* token = 1*tchar (RFC 9110, 5.6.2): methods, field names, options. */
 bool text_is_token(struct text text);
 

@@ -136,6 +136,7 @@ static void a_request_line_is_taken_apart(void **state)
     assert_span(text, r.method, "GET");
     assert_span(text, r.target, "/a/b?c=d");
     assert_span(text, r.path, "/a/b");
+    assert_span(text, r.query, "c=d");
     assert_int_equal(r.minor, 1);
     assert_true(r.content_length == 0);
     assert_true(r.keep_alive);
@@ -322,11 +323,14 @@ static void close_and_keep_alive_are_options_in_a_list(void **state)
     assert_true(good(GET10 "Connection: Keep-Alive\r\n\r\n").keep_alive);
 }
 
-static void an_expectation_is_seen_in_1_1_only(void **state)
+static void one_expectation_is_known_and_in_1_1_only(void **state)
 {
     (void)state;
     assert_true(good(GET11 "Expect: 100-Continue\r\n\r\n").expects_continue);
-    assert_false(good(GET11 "Expect: more\r\n\r\n").expects_continue);
+    assert_false(good(GET11 "Expect:\r\n\r\n").expects_continue);
+    assert_int_equal(bad(GET11 "Expect: more\r\n\r\n"), 417);
+    assert_int_equal(bad(GET11 "Expect: 100-continue, more\r\n\r\n"), 417);
+    assert_false(good(GET10 "Expect: more\r\n\r\n").expects_continue);
     assert_false(good(GET10 "Expect: 100-continue\r\n\r\n").expects_continue);
 }
 
@@ -369,6 +373,56 @@ static void a_head_may_have_16_kib_and_no_byte_more(void **state)
                      PARSE_BAD);
     assert_int_equal(r.status, 431);
     free(over);
+}
+
+static void a_request_line_may_have_8_kib_and_no_byte_more(void **state)
+{
+    static const char rest[] = " HTTP/1.1\r\n" HOST "\r\n";
+    enum { VERSION = sizeof " HTTP/1.1\r\n" - 1 };
+    char *text = malloc(REQUEST_LINE_MAX + sizeof rest);
+    struct request r = {0};
+    (void)state;
+    assert_non_null(text);
+    memset(text, 'x', REQUEST_LINE_MAX);
+    memcpy(text, "GET /", 5);
+    memcpy(text + REQUEST_LINE_MAX - VERSION, rest, sizeof rest);
+    size_t all = REQUEST_LINE_MAX - VERSION + sizeof rest - 1;
+    assert_int_equal(parse_prefix(&r, text, all), PARSE_DONE);
+    assert_int_equal(parse_in_pieces(&r, text, all, 0, 1), PARSE_DONE);
+
+    memcpy(text + REQUEST_LINE_MAX - VERSION, "x", 1);
+    memcpy(text + REQUEST_LINE_MAX - VERSION + 1, rest, sizeof rest);
+    r = (struct request){0};
+    assert_int_equal(parse_prefix(&r, text, all), PARSE_BAD);
+    assert_int_equal(r.status, 414);
+    assert_int_equal(parse_in_pieces(&r, text, all, 0, 1), PARSE_BAD);
+    assert_int_equal(r.status, 414);
+
+    memset(text, 'x', REQUEST_LINE_MAX); /* a method that does not end */
+    r = (struct request){0};
+    assert_int_equal(parse_prefix(&r, text, REQUEST_LINE_MAX), PARSE_BAD);
+    assert_int_equal(r.status, 501);
+    free(text);
+}
+
+static void a_field_is_found_by_its_name_if_there_is_one(void **state)
+{
+    const char *text = "GET / HTTP/1.1\r\n" HOST
+                       "If-Modified-Since: \t now\t\r\nA: 1\r\nB:\r\na: 2\r\n"
+                       "If: no\r\n\r\nC: 3\r\n\r\n";
+    struct request r = {0};
+    struct text value;
+    (void)state;
+    assert_int_equal(parse_prefix(&r, text, strlen(text)), PARSE_DONE);
+    assert_true(request_field(&r, text, "if-modified-since", &value));
+    assert_true(text_is(value, "now"));
+    assert_true(request_field(&r, text, "B", &value));
+    assert_true(text_is(value, ""));
+    assert_true(request_field(&r, text, "Host", &value));
+    assert_true(text_is(value, "a"));
+    assert_false(request_field(&r, text, "A", &value)); /* two of them */
+    assert_false(request_field(&r, text, "C", &value)); /* not of this head */
+    assert_false(request_field(&r, text, "D", &value));
 }
 
 static void no_byte_is_looked_at_twice(void **state)
@@ -427,9 +481,11 @@ int main(void)
         cmocka_unit_test(a_length_is_digits_and_given_once),
         cmocka_unit_test(chunked_is_the_one_coding_known_and_stands_alone),
         cmocka_unit_test(close_and_keep_alive_are_options_in_a_list),
-        cmocka_unit_test(an_expectation_is_seen_in_1_1_only),
+        cmocka_unit_test(one_expectation_is_known_and_in_1_1_only),
         cmocka_unit_test(what_follows_a_head_is_left_alone),
         cmocka_unit_test(a_head_may_have_16_kib_and_no_byte_more),
+        cmocka_unit_test(a_request_line_may_have_8_kib_and_no_byte_more),
+        cmocka_unit_test(a_field_is_found_by_its_name_if_there_is_one),
         cmocka_unit_test(no_byte_is_looked_at_twice),
         cmocka_unit_test(mutated_heads_read_the_same_whole_and_in_pieces),
     };

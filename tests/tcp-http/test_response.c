@@ -26,7 +26,9 @@ static void assert_written(struct response response, const char *text)
 static void an_answer_is_a_head_and_a_body(void **state)
 {
     (void)state;
-    assert_written((struct response){.status = 200, .body = text_of("hello\n")},
+    assert_written((struct response){.status = 200,
+                                     .type = "text/html",
+                                     .body = text_of("hello\n")},
                    "HTTP/1.1 200 OK\r\n"
                    "Date: " DATE "\r\n"
                    "Content-Type: text/html\r\n"
@@ -41,6 +43,7 @@ static void the_answer_to_head_tells_the_length_only(void **state)
     (void)state;
     assert_written((struct response){.status = 200,
                                      .head_only = true,
+                                     .type = "text/html",
                                      .body = text_of("hello\n")},
                    "HTTP/1.1 200 OK\r\n"
                    "Date: " DATE "\r\n"
@@ -59,25 +62,32 @@ a_405_names_what_is_allowed_and_a_last_answer_says_close(void **state)
     response.close = true;
     assert_written(response, "HTTP/1.1 405 Method Not Allowed\r\n"
                              "Date: " DATE "\r\n"
-                             "Content-Type: text/html\r\n"
-                             "Content-Length: 23\r\n"
                              "Allow: GET, HEAD\r\n"
+                             "Content-Type: text/plain\r\n"
+                             "Content-Length: 23\r\n"
                              "Connection: close\r\n"
                              "\r\n"
                              "405 Method Not Allowed\n");
 }
 
-static void an_answer_that_does_not_fit_is_not_written(void **state)
+static void an_answer_that_may_not_fit_is_not_written(void **state)
 {
-    const struct response response = response_error(431);
-    char out[RESPONSE_MAX];
+    const char zeros[RESPONSE_MAX] = "";
+    char out[RESPONSE_MAX] = "";
+    struct response response = response_error(431);
+    int written = 0;
     (void)state;
-    int length = response_write(&response, DATE, out, sizeof out);
-    assert_true(length > 0);
-    for (size_t room = 0; room < (size_t)length; room++)
-        assert_int_equal(response_write(&response, DATE, out, room), -ENOBUFS);
-    assert_int_equal(response_write(&response, DATE, out, (size_t)length),
-                     length);
+    for (size_t room = 0; room < sizeof out; room++) {
+        int length = response_write(&response, DATE, out, room);
+        if (length < 0) {
+            assert_int_equal(length, -ENOBUFS);
+            assert_memory_equal(out, zeros, sizeof out);
+        } else {
+            assert_in_range(length, 1, room);
+            written++;
+        }
+    }
+    assert_in_range(written, 1, sizeof out - 1);
 }
 
 static void every_error_fits_and_an_unknown_status_is_a_500(void **state)
@@ -126,7 +136,7 @@ int main(void)
         cmocka_unit_test(the_answer_to_head_tells_the_length_only),
         cmocka_unit_test(
             a_405_names_what_is_allowed_and_a_last_answer_says_close),
-        cmocka_unit_test(an_answer_that_does_not_fit_is_not_written),
+        cmocka_unit_test(an_answer_that_may_not_fit_is_not_written),
         cmocka_unit_test(every_error_fits_and_an_unknown_status_is_a_500),
         cmocka_unit_test(a_date_has_the_fixed_form),
         cmocka_unit_test(the_site_has_one_page_and_two_methods),

@@ -281,8 +281,9 @@ static void a_client_that_leaves_amid_the_answers_is_survived(void **state)
 
 /* ---- Refusals reach the client ---- */
 
-static void a_head_of_over_16_kib_gets_a_431(void **state)
+static void a_head_that_is_too_long_gets_a_414_or_a_431(void **state)
 {
+    static const char field[] = "GET / HTTP/1.1\r\nA: ";
     const struct fixture *f = *state;
     enum { SIZE = 1 << 20 };
     char *text = malloc(SIZE + 1);
@@ -290,6 +291,8 @@ static void a_head_of_over_16_kib_gets_a_431(void **state)
     memset(text, 'a', SIZE);
     memcpy(text, "GET /", 5);
     text[SIZE] = '\0';
+    free(wire_dialogue(f->port, text, "HTTP/1.1 414 "));
+    memcpy(text, field, sizeof field - 1);
     free(wire_dialogue(f->port, text, "HTTP/1.1 431 "));
     free(text);
 }
@@ -586,7 +589,7 @@ int main(void)
         WITH_SERVER(half_a_request_with_a_fin_is_dropped),
         WITH_SERVER(a_reset_ends_one_client_only),
         WITH_SERVER(a_client_that_leaves_amid_the_answers_is_survived),
-        WITH_SERVER(a_head_of_over_16_kib_gets_a_431),
+        WITH_SERVER(a_head_that_is_too_long_gets_a_414_or_a_431),
         WITH_SERVER(an_early_refusal_reaches_a_client_still_sending),
         WITH_SERVER(a_client_that_never_stops_sending_is_cut),
         WITH_SERVER(a_client_that_keeps_its_end_open_is_closed_in_time),
