@@ -1,5 +1,12 @@
 # tcp-http, as its user sees it.
 
+# Who speaks the dialogues in cases/ also reads them.
+foreach(test cases)
+  target_sources(tcp-http.${test} PRIVATE tcp-http/cases.c)
+  target_compile_definitions(tcp-http.${test} PRIVATE
+    CASES_FOLDER="${CMAKE_CURRENT_SOURCE_DIR}/tcp-http/cases")
+endforeach()
+
 # A server on a port of its own choosing, a client, and a stop by SIGTERM.
 function(add_server_test name)
   cmake_parse_arguments(PARSE_ARGV 1 server "" "STATUS;STDERR" "SERVER;CLIENT;STDOUT")
