@@ -60,11 +60,26 @@ add_verb_test(tcp-http get.two-urls STATUS 64 ARGS get http://127.0.0.1/ http://
   STDERR "^tcp-http get: unexpected argument 'http://127.0.0.1/'\n")
 add_verb_test(tcp-http get.help STATUS 0 ARGS get --help STDOUT "^Usage: tcp-http get .*--include")
 
+add_verb_test(tcp-http parse STATUS 0 ARGS parse STDOUT "^more     POST /echo[?]n=1 H\nmore "
+  "\ndone     d.r.n.r.n\nmethod   POST\npath     /echo\nquery    n=1\nversion  1.1\n"
+  "\nbody     hello, world\n$")
+add_verb_test(tcp-http parse.every-split STATUS 0 ARGS parse --every-split
+  STDOUT "^133 bytes, cut in two at each of 132 places, always mean:\nmethod   POST\n")
+add_run_test(tcp-http.verb.parse.refused STATUS 0
+  STDOUT "^bad      GET /a b HTTP/1.1.r.n.r.n\nanswer   400, and close\n$"
+  COMMAND sh -c "printf 'GET /a b HTTP/1.1\\r\\n\\r\\n' | \"$0\" parse --pieces 99 -" $<TARGET_FILE:tcp-http>)
+add_verb_test(tcp-http parse.no-file STATUS 1 ARGS parse /nowhere
+  STDERR "^tcp-http parse: open /nowhere: No such file or directory\n$")
+add_verb_test(tcp-http parse.bad-pieces STATUS 64 ARGS parse --pieces 0
+  STDERR "^tcp-http parse: pieces: '0' is not a number from 1 to 32768\n")
+add_verb_test(tcp-http parse.two-files STATUS 64 ARGS parse a b
+  STDERR "^tcp-http parse: unexpected argument 'b'\n")
+
 add_verb_test(tcp-http bench STATUS 0 ARGS bench --csv
   STDOUT "^name,median ns,least,most,ratio\nhead of 45 bytes,[0-9.]+,[0-9.]+,[0-9.]+,1.000\n"
   "\nround trip, this server," "\nround trip, libmicrohttpd,")
 
-add_verb_test(tcp-http help STATUS 0 ARGS --help STDOUT "serve.*get.*mhd.*bench")
+add_verb_test(tcp-http help STATUS 0 ARGS --help STDOUT "serve.*parse.*get.*mhd.*bench")
 add_verb_test(tcp-http no-such-verb STATUS 64 ARGS severe
   STDERR "^tcp-http serve: unexpected argument 'severe'\n")
 add_verb_test(tcp-http no-such-option STATUS 64 ARGS serve --prot 1
