@@ -263,6 +263,19 @@ static enum parse finish(struct request *request, size_t head_length)
     return PARSE_DONE;
 }
 
+/* No line ends within its limit. */
+static int too_long(struct request *request, const char *bytes, size_t limit)
+{
+    if (request->has_line)
+        return 431;
+    const char *at = bytes + request->line;
+    const char *space = memchr(at, ' ', limit - request->line);
+    if (space == NULL) /* a method longer than any we know (RFC 9112, 3) */
+        return 501;
+    request->method = span_of(bytes, at, space);
+    return 414;
+}
+
 /* The line that begins at `line` matches no rule: it is bad, or not all here. */
 static enum parse judge(struct request *request, const char *bytes,
                         size_t limit, size_t most)
@@ -274,16 +287,8 @@ static enum parse judge(struct request *request, const char *bytes,
     if (memchr(bytes + from, '\n', limit - from) != NULL)
         return PARSE_BAD;
     request->searched = (uint32_t)limit;
-    request->status = 0;
-    if (limit < most)
-        return PARSE_MORE;
-    if (request->has_line)
-        request->status = 431;
-    else if (memchr(bytes + request->line, ' ', limit - request->line) != NULL)
-        request->status = 414;
-    else /* the method is longer than any that we know (RFC 9112, 3) */
-        request->status = 501;
-    return PARSE_BAD;
+    request->status = limit == most ? too_long(request, bytes, limit) : 0;
+    return limit == most ? PARSE_BAD : PARSE_MORE;
 }
 
 /* Whether the line under way was seen before, and still has not ended. */

@@ -7,6 +7,24 @@ foreach(test cases)
     CASES_FOLDER="${CMAKE_CURRENT_SOURCE_DIR}/tcp-http/cases")
 endforeach()
 
+# Any bytes at all. Everywhere the kept inputs are read once more; with -DFUZZ=ON (clang)
+# these programs look for new ones.
+option(FUZZ "link the fuzzers to libFuzzer" OFF)
+foreach(fuzzed request)
+  add_executable(tcp-http.fuzz_${fuzzed} tcp-http/fuzz_${fuzzed}.c)
+  target_link_libraries(tcp-http.fuzz_${fuzzed} PRIVATE tcp-http-core)
+  if(FUZZ)
+    target_compile_options(tcp-http-core PRIVATE -fsanitize=fuzzer-no-link)
+    target_compile_options(tcp-http.fuzz_${fuzzed} PRIVATE -fsanitize=fuzzer-no-link)
+    target_link_options(tcp-http.fuzz_${fuzzed} PRIVATE -fsanitize=fuzzer)
+    continue()
+  endif()
+  target_sources(tcp-http.fuzz_${fuzzed} PRIVATE tcp-http/fuzz_replay.c)
+  add_test(NAME tcp-http.fuzz_${fuzzed} COMMAND tcp-http.fuzz_${fuzzed}
+    ${CMAKE_CURRENT_SOURCE_DIR}/tcp-http/corpus/${fuzzed})
+  set_tests_properties(tcp-http.fuzz_${fuzzed} PROPERTIES TIMEOUT 300 LABELS unit)
+endforeach()
+
 # A server on a port of its own choosing, a client, and a stop by SIGTERM.
 function(add_server_test name)
   cmake_parse_arguments(PARSE_ARGV 1 server "" "STATUS;STDERR" "SERVER;CLIENT;STDOUT")
