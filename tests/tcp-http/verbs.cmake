@@ -7,6 +7,9 @@ foreach(test cases)
     CASES_FOLDER="${CMAKE_CURRENT_SOURCE_DIR}/tcp-http/cases")
 endforeach()
 
+# Memory that is missing on cue.
+target_link_options(tcp-http.exchange PRIVATE LINKER:--wrap=malloc,--wrap=realloc)
+
 # A server on a port of its own choosing, a client, and a stop by SIGTERM.
 function(add_server_test name)
   cmake_parse_arguments(PARSE_ARGV 1 server "" "STATUS;STDERR" "SERVER;CLIENT;STDOUT")
