@@ -118,7 +118,8 @@ static enum MHD_Result answer(void *arg, struct MHD_Connection *connection,
         *body_size = 0; /* taken, and thrown away */
         return MHD_YES;
     }
-    return give(connection, site_answer(text_of(method), text_of(url)));
+    return give(connection,
+                site_page(text_of(method), text_of(url), text_of("")).answer);
 }
 
 static void completed(void *arg, struct MHD_Connection *connection,

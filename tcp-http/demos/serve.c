@@ -56,7 +56,8 @@ int serve_main(int argc, char **argv)
     int rc = listener_open(&listener, &port);
     if (rc < 0)
         error(EXIT_FAILURE, -rc, "listen on port %d", port);
-    rc = server_new(&server, listener);
+    const struct server_setup setup = server_setup();
+    rc = server_new(&server, listener, &setup);
     if (rc < 0)
         error(EXIT_FAILURE, -rc, "make a server");
     if (printf("listening on http://127.0.0.1:%d/\n", port) < 0)

@@ -18,6 +18,8 @@
 
 /* A client of a connection: all it has heard. */
 struct client {
+    struct counters counters; /* first: it wants a cache line */
+    struct shared shared;
     struct connection c;
     char *heard;
     size_t length, size;
@@ -25,14 +27,19 @@ struct client {
 
 static struct client *begin(void)
 {
-    struct client *client = calloc(1, sizeof *client);
+    struct client *client =
+        aligned_alloc(_Alignof(struct client), sizeof *client);
     assert_non_null(client);
-    connection_init(&client->c, "Sun, 06 Nov 1994 08:49:37 GMT");
+    memset(client, 0, sizeof *client);
+    shared_init(&client->shared, &client->counters);
+    connection_init(&client->c, &client->shared);
     return client;
 }
 
 static void end(struct client *client)
 {
+    connection_destroy(&client->c);
+    exchanges_destroy(&client->shared.exchanges);
     free(client->heard);
     free(client);
 }
@@ -40,14 +47,14 @@ static void end(struct client *client)
 static void hear(struct client *client)
 {
     while (connection_wishes(&client->c) & CONNECTION_WRITE) {
-        size_t count;
-        const char *bytes = connection_output(&client->c, &count);
+        struct output output = connection_output(&client->c);
+        size_t count = output.count;
         if (client->length + count + 1 > client->size) {
             client->size = 2 * (client->length + count + 1);
             client->heard = realloc(client->heard, client->size);
             assert_non_null(client->heard);
         }
-        memcpy(client->heard + client->length, bytes, count);
+        memcpy(client->heard + client->length, output.bytes, count);
         client->length += count;
         client->heard[client->length] = '\0';
         connection_sent(&client->c, count);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_response.c - what response.h and site.h promise.
+ * test_response.c - what response.h promises.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -11,7 +11,6 @@
 #include <cmocka.h>
 
 #include "response.h"
-#include "site.h"
 
 #define DATE "Sun, 06 Nov 1994 08:49:37 GMT"
 
@@ -114,21 +113,6 @@ static void a_date_has_the_fixed_form(void **state)
     assert_string_equal(date, "Tue, 29 Feb 2000 00:00:00 GMT");
 }
 
-static void the_site_has_one_page_and_two_methods(void **state)
-{
-    (void)state;
-    struct response r = site_answer(text_of("GET"), text_of("/"));
-    assert_int_equal(r.status, 200);
-    assert_true(text_is(r.body, "hello\n"));
-    assert_false(r.head_only);
-    assert_int_equal(site_answer(text_of("GET"), text_of("")).status, 200);
-    assert_true(site_answer(text_of("HEAD"), text_of("/")).head_only);
-    assert_int_equal(site_answer(text_of("GET"), text_of("/x")).status, 404);
-    r = site_answer(text_of("get"), text_of("/"));
-    assert_int_equal(r.status, 405);
-    assert_string_equal(r.allow, "GET, HEAD");
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -139,7 +123,6 @@ int main(void)
         cmocka_unit_test(an_answer_that_may_not_fit_is_not_written),
         cmocka_unit_test(every_error_fits_and_an_unknown_status_is_a_500),
         cmocka_unit_test(a_date_has_the_fixed_form),
-        cmocka_unit_test(the_site_has_one_page_and_two_methods),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -398,8 +398,10 @@ static int allow_descriptors(rlim_t count)
 
 static void run_short_of_descriptors(int listener, int told)
 {
+    const struct server_setup setup = server_setup();
     struct server *server;
-    if (allow_descriptors(LIMIT) < 0 || server_new(&server, listener) < 0 ||
+    if (allow_descriptors(LIMIT) < 0 ||
+        server_new(&server, listener, &setup) < 0 ||
         server_run(server, told) < 0)
         _exit(1);
     /* A wake for each thing that happened, and some; a spin makes thousands. */
@@ -452,9 +454,10 @@ static void with_no_descriptor_at_all_it_does_not_spin_either(void **state)
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0) {
+        const struct server_setup setup = server_setup();
         struct server *server;
         int told = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
-        if (told < 0 || server_new(&server, listener) < 0 ||
+        if (told < 0 || server_new(&server, listener, &setup) < 0 ||
             allow_descriptors(0) < 0 ||
             timerfd_settime(told, 0, &soon, NULL) < 0 ||
             server_run(server, told) < 0)
@@ -483,7 +486,8 @@ static void stopping_finishes_what_is_under_way(void **state)
     size_t length;
     (void)state;
     assert_int_equal(listener_open(&listener, &port), 0);
-    assert_int_equal(server_new(&server, listener), 0);
+    const struct server_setup setup = server_setup();
+    assert_int_equal(server_new(&server, listener, &setup), 0);
     /* All have said what they will, and nobody has looked at it yet. */
     for (int i = 0; i < ASKING; i++) {
         asking[i] = wire_open(port, false);
