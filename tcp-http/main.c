@@ -7,6 +7,7 @@
 
 static const struct verb verbs[] = {
     {"serve", "answer hello on a port of 127.0.0.1, until Ctrl-C", serve_main},
+    {"parse", "how bytes become a request, in whatever pieces", parse_main},
     {"get", "fetch a URL and print what comes", get_main},
     {"mhd", "the same answer, by libmicrohttpd", mhd_main},
     {"bench", "what a request costs: its head, and all of it", bench_main},

@@ -47,21 +47,22 @@ struct request {
     struct span path;   /* the target without authority and query; length 0 if
                          * the target has no path ("http://a", "a:80", "*") */
     struct span query;  /* what follows the "?"; length 0 if there is none */
-    struct span fields; /* PARSE_DONE: all field lines, for request_field() */
     int minor;          /* of HTTP/1.minor: 0, or 1 (which 2 to 9 count as) */
     bool keep_alive;    /* what version and Connection say together */
     bool chunked;       /* Transfer-Encoding: chunked, the one we know */
     bool expects_continue;  /* the body comes after a 100, if at all */
     int64_t content_length; /* 0 if there is none; INT64_MAX: or more */
-    size_t head_length;     /* PARSE_DONE: bytes up to the body */
+    uint32_t head_length;   /* PARSE_DONE: bytes up to the body */
     int status; /* PARSE_BAD: what to answer: 400, 414 (the target is
                              * too long), 417 (an expectation we do not know),
                              * 431 (the head is too long), 501 (so is the method,
                              * or an unknown coding), 505 */
 
     /* How far we are; for request.c alone. */
-    size_t line, searched; /* a line begins here; no LF up to there */
-    bool has_line, has_host, has_length, has_coding, says_close, says_keep;
+    uint32_t first_field; /* begins here */
+    uint32_t line,
+        searched; /* the line under way begins here; no LF up to there */
+    bool has_line, has_host, has_length, says_close, says_keep;
 };
 
 /* Reads on. bytes: the request from its first byte, count of them, what earlier

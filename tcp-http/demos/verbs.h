@@ -7,6 +7,7 @@
 #define VERBS_H
 
 int serve_main(int argc, char **argv);
+int parse_main(int argc, char **argv);
 int get_main(int argc, char **argv);
 int mhd_main(int argc, char **argv);
 int bench_main(int argc, char **argv);

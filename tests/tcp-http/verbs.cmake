@@ -10,6 +10,24 @@ endforeach()
 # Memory that is missing on cue.
 target_link_options(tcp-http.exchange PRIVATE LINKER:--wrap=malloc,--wrap=realloc)
 
+# Any bytes at all. Everywhere the kept inputs are read once more; with -DFUZZ=ON (clang)
+# these programs look for new ones.
+option(FUZZ "link the fuzzers to libFuzzer" OFF)
+foreach(fuzzed request)
+  add_executable(tcp-http.fuzz_${fuzzed} tcp-http/fuzz_${fuzzed}.c)
+  target_link_libraries(tcp-http.fuzz_${fuzzed} PRIVATE tcp-http-core)
+  if(FUZZ)
+    target_compile_options(tcp-http-core PRIVATE -fsanitize=fuzzer-no-link)
+    target_compile_options(tcp-http.fuzz_${fuzzed} PRIVATE -fsanitize=fuzzer-no-link)
+    target_link_options(tcp-http.fuzz_${fuzzed} PRIVATE -fsanitize=fuzzer)
+    continue()
+  endif()
+  target_sources(tcp-http.fuzz_${fuzzed} PRIVATE tcp-http/fuzz_replay.c)
+  add_test(NAME tcp-http.fuzz_${fuzzed} COMMAND tcp-http.fuzz_${fuzzed}
+    ${CMAKE_CURRENT_SOURCE_DIR}/tcp-http/corpus/${fuzzed})
+  set_tests_properties(tcp-http.fuzz_${fuzzed} PROPERTIES TIMEOUT 300 LABELS unit)
+endforeach()
+
 # A server on a port of its own choosing, a client, and a stop by SIGTERM.
 function(add_server_test name)
   cmake_parse_arguments(PARSE_ARGV 1 server "" "STATUS;STDERR" "SERVER;CLIENT;STDOUT")
@@ -63,11 +81,26 @@ add_verb_test(tcp-http get.two-urls STATUS 64 ARGS get http://127.0.0.1/ http://
   STDERR "^tcp-http get: unexpected argument 'http://127.0.0.1/'\n")
 add_verb_test(tcp-http get.help STATUS 0 ARGS get --help STDOUT "^Usage: tcp-http get .*--include")
 
+add_verb_test(tcp-http parse STATUS 0 ARGS parse STDOUT "^more     POST /echo[?]n=1 H\nmore "
+  "\ndone     d.r.n.r.n\nmethod   POST\npath     /echo\nquery    n=1\nversion  1.1\n"
+  "\nbody     hello, world\n$")
+add_verb_test(tcp-http parse.every-split STATUS 0 ARGS parse --every-split
+  STDOUT "^133 bytes, cut in two at each of 132 places, always mean:\nmethod   POST\n")
+add_run_test(tcp-http.verb.parse.refused STATUS 0
+  STDOUT "^bad      GET /a b HTTP/1.1.r.n.r.n\nanswer   400, and close\n$"
+  COMMAND sh -c "printf 'GET /a b HTTP/1.1\\r\\n\\r\\n' | \"$0\" parse --pieces 99 -" $<TARGET_FILE:tcp-http>)
+add_verb_test(tcp-http parse.no-file STATUS 1 ARGS parse /nowhere
+  STDERR "^tcp-http parse: open /nowhere: No such file or directory\n$")
+add_verb_test(tcp-http parse.bad-pieces STATUS 64 ARGS parse --pieces 0
+  STDERR "^tcp-http parse: pieces: '0' is not a number from 1 to 32768\n")
+add_verb_test(tcp-http parse.two-files STATUS 64 ARGS parse a b
+  STDERR "^tcp-http parse: unexpected argument 'b'\n")
+
 add_verb_test(tcp-http bench STATUS 0 ARGS bench --csv
   STDOUT "^name,median ns,least,most,ratio\nhead of 45 bytes,[0-9.]+,[0-9.]+,[0-9.]+,1.000\n"
   "\nround trip, this server," "\nround trip, libmicrohttpd,")
 
-add_verb_test(tcp-http help STATUS 0 ARGS --help STDOUT "serve.*get.*mhd.*bench")
+add_verb_test(tcp-http help STATUS 0 ARGS --help STDOUT "serve.*parse.*get.*mhd.*bench")
 add_verb_test(tcp-http no-such-verb STATUS 64 ARGS severe
   STDERR "^tcp-http serve: unexpected argument 'severe'\n")
 add_verb_test(tcp-http no-such-option STATUS 64 ARGS serve --prot 1
