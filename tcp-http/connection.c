@@ -26,9 +26,6 @@
 #include <assert.h>
 #include <string.h>
 
-/* Where an answer may begin, this much must be free. */
-enum { ANSWER_ROOM = RESPONSE_MAX + 4096 + sizeof RESPONSE_CONTINUE };
-
 void shared_init(struct shared *shared, struct counters *counters)
 {
     static const int64_t seconds[TIMEOUT_KINDS] = {
@@ -50,32 +47,9 @@ const char *connection_state_name(enum connection_state state)
     return names[state];
 }
 
-/* ---- What is where ---- */
-
 static bool has_output(const struct connection *c)
 {
-    const struct exchange *e = c->exchange;
-
-    return e != NULL &&
-           (e->out_end > 0 || e->rest.length > 0 || e->file_left > 0);
-}
-
-static bool has_answer_room(const struct exchange *e)
-{
-    return EXCHANGE_OUT_MAX - (e->out_end - e->out_start) >= ANSWER_ROOM;
-}
-
-/* Makes room for one more answer, if the client has taken enough of them. */
-static bool make_answer_room(struct exchange *e)
-{
-    if (!has_answer_room(e))
-        return false;
-    if (EXCHANGE_OUT_MAX - e->out_end < ANSWER_ROOM) {
-        memmove(e->out, e->out + e->out_start, e->out_end - e->out_start);
-        e->out_end -= e->out_start;
-        e->out_start = 0;
-    }
-    return true;
+    return c->exchange != NULL && exchange_output(c->exchange).count > 0;
 }
 
 static void enter(struct connection *c, enum connection_state state)
@@ -89,18 +63,6 @@ static void enter(struct connection *c, enum connection_state state)
 
 /* ---- Answers ---- */
 
-/* A body that is too large to be copied follows its head from where it is: only
- * an echo is, and that is the exchange's own. */
-static void set_apart(struct exchange *e, struct response *answer)
-{
-    if (RESPONSE_MAX + answer->body.length <= ANSWER_ROOM)
-        return;
-    answer->apart = (int64_t)answer->body.length;
-    if (!answer->head_only)
-        e->rest = answer->body;
-    answer->body.length = 0;
-}
-
 /* Puts the answer behind those that wait. The next head begins behind this
  * request, or none does. */
 static void say(struct connection *c, struct response answer)
@@ -110,22 +72,16 @@ static void say(struct connection *c, struct response answer)
     answer.head_only =
         text_is(request_text(e->in + e->start, e->request.method), "HEAD");
     answer.close |= c->shared->draining;
-    set_apart(e, &answer);
-    int length = response_write(&answer, c->shared->date, e->out + e->out_end,
-                                EXCHANGE_OUT_MAX - e->out_end);
-    assert(length > 0); /* make_answer_room() has said so */
-    e->out_end += (uint32_t)length;
-    if (e->rest.length == 0 && e->body != NULL)
-        exchange_forget(e);
-
+    exchange_put(e, answer, c->shared->date);
     e->start = e->read;
     e->request = (struct request){0};
     c->renewed = true;
     count(c->shared->counters, COUNT_REQUESTS);
     if (answer.status >= 400)
         count(c->shared->counters, COUNT_ERRORS);
-    bool apart = e->rest.length > 0 || e->file_left > 0;
-    enter(c, answer.close ? STATE_LAST : apart ? STATE_SEND : STATE_IDLE);
+    enter(c, answer.close           ? STATE_LAST
+             : exchange_is_apart(e) ? STATE_SEND
+                                    : STATE_IDLE);
 }
 
 /* What comes behind this is not looked at. */
@@ -146,14 +102,37 @@ static void say_status(struct connection *c, struct response answer)
     say(c, answer);
 }
 
+/* What files.c finds, instead of hello or of a 404. */
+static void say_file(struct connection *c)
+{
+    struct exchange *e = c->exchange;
+    const struct request *request = &e->request;
+    const char *bytes = e->in + e->start;
+    struct text since = {bytes, 0}, tag;
+
+    if (!request_field(request, bytes, "If-None-Match", &tag) &&
+        !request_field(request, bytes, "If-Modified-Since", &since))
+        since.length = 0;
+    struct response answer = files_answer(
+        c->shared->files, request_text(bytes, request->method),
+        request_text(bytes, request->path), since, c->shared->second, &e->file);
+    if (e->file >= 0)
+        e->file_left = answer.apart;
+    answer.close |= !request->keep_alive;
+    say(c, answer);
+}
+
 /* The request is here, and so is its body. */
 static void answer_request(struct connection *c)
 {
     struct exchange *e = c->exchange;
     struct response answer = e->page.answer;
+    bool may_be_file = e->page.kind == PAGE_HELLO || e->page.kind == PAGE_NONE;
 
     answer.close = !e->request.keep_alive;
-    if (e->page.kind == PAGE_STATUS) {
+    if (may_be_file && c->shared->files != NULL) {
+        say_file(c);
+    } else if (e->page.kind == PAGE_STATUS) {
         say_status(c, answer);
     } else if (e->page.kind == PAGE_SLEEP &&
                count_of(c->shared->counters, COUNT_SLEEPING) >=
@@ -195,9 +174,7 @@ static void begin_body(struct connection *c)
         e->page.answer.close = true; /* for the body may never come */
         say(c, e->page.answer);
     } else if (has_body && request->expects_continue && e->read == e->end) {
-        memcpy(e->out + e->out_end, RESPONSE_CONTINUE,
-               sizeof RESPONSE_CONTINUE - 1);
-        e->out_end += sizeof RESPONSE_CONTINUE - 1;
+        exchange_put_text(e, text_of(RESPONSE_CONTINUE));
     }
 }
 
@@ -279,11 +256,11 @@ static bool step(struct connection *c)
         }
         return c->state != STATE_IDLE;
     case STATE_HEAD:
-        return make_answer_room(e) && step_head(c);
+        return exchange_make_room(e) && step_head(c);
     case STATE_BODY:
-        return make_answer_room(e) && step_body(c);
+        return exchange_make_room(e) && step_body(c);
     case STATE_SEND:
-        if (e->rest.length > 0 || e->file_left > 0)
+        if (exchange_is_apart(e))
             return false;
         enter(c, STATE_IDLE);
         return true;
@@ -377,7 +354,7 @@ static bool wants_input(const struct connection *c)
     if (c->state > STATE_BODY || c->ended)
         return false;
     return e == NULL ||
-           (has_answer_room(e) && e->end - e->start < EXCHANGE_IN_MAX);
+           (exchange_has_room(e) && e->end - e->start < EXCHANGE_IN_MAX);
 }
 
 unsigned connection_wishes(const struct connection *c)
@@ -454,46 +431,19 @@ void connection_ended(struct connection *c)
 
 struct output connection_output(const struct connection *c)
 {
-    const struct exchange *e = c->exchange;
-
-    if (!has_output(c))
+    if (c->exchange == NULL)
         return (struct output){.file = -1};
-    bool more = e->rest.length > 0 || e->file_left > 0;
-    if (e->out_end > 0)
-        return (struct output){.bytes = e->out + e->out_start,
-                               .count = e->out_end - e->out_start,
-                               .file = -1,
-                               .more = more};
-    if (e->rest.length > 0)
-        return (struct output){
-            .bytes = e->rest.at, .count = e->rest.length, .file = -1};
-    return (struct output){
-        .count = (size_t)e->file_left, .file = e->file, .offset = e->file_at};
+    return exchange_output(c->exchange);
 }
 
 void connection_sent(struct connection *c, size_t sent)
 {
     struct exchange *e = c->exchange;
 
-    assert(sent <= connection_output(c).count);
     if (e == NULL)
         return;
-    if (e->out_end > 0) {
-        e->out_start += (uint32_t)sent;
-        if (e->out_start == e->out_end)
-            e->out_start = e->out_end = 0;
-    } else if (e->rest.length > 0) {
-        e->rest.at += sent;
-        e->rest.length -= sent;
-        if (e->rest.length == 0)
-            exchange_forget(e);
-    } else {
-        e->file_at += (int64_t)sent;
-        e->file_left -= (int64_t)sent;
-    }
-    e->taken += sent;
-    if (e->taken >= CONNECTION_WRITE_STEP)
-        c->renewed = true;
+    exchange_sent(e, sent);
+    c->renewed |= e->taken >= CONNECTION_WRITE_STEP;
     settle(c);
 }
 

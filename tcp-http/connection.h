@@ -32,6 +32,7 @@
 #include <stdint.h>
 
 #include "exchange.h"
+#include "files.h"
 #include "response.h"
 #include "status.h"
 #include "timeouts.h"
@@ -72,6 +73,7 @@ struct shared {
     int64_t patience[TIMEOUT_KINDS]; /* nanoseconds (SLEEP's is not used) */
     struct counters *all;            /* of all threads: borrowed, for /status */
     size_t threads;
+    struct files *files;       /* borrowed; NULL: there are none to show */
     struct counters *counters; /* of this one: an element of all */
 
     struct exchanges
@@ -117,18 +119,7 @@ void connection_received(struct connection *c, size_t count);
  * answered, for it may well be reading. */
 void connection_ended(struct connection *c);
 
-/* What is to be sent next: count bytes at bytes, or, if bytes is NULL, count
- * bytes of a file from offset on (for sendfile(2); if it has so many no more, the
- * connection must be closed, as a promise is broken). */
-struct output {
-    const char *bytes;
-    size_t count; /* 0 if there is nothing to send */
-    int file;
-    int64_t offset;
-    bool more; /* and more will follow at once (MSG_MORE) */
-};
-
-/* Good until the next call, which tells how many bytes of it went. */
+/* What is to be sent next. Good until the next call, which tells how many bytes of it went. */
 struct output connection_output(const struct connection *c);
 void connection_sent(struct connection *c, size_t count);
 

@@ -319,18 +319,27 @@ int server_new(struct server **out, int listener,
     memset(s, 0, sizeof *s);
     set_up(s, setup);
     s->listener = listener;
+    if (setup->root != NULL) {
+        rc = files_open(&s->shared.files, setup->root);
+        if (rc < 0)
+            goto free_server;
+    }
     s->epoll = epoll_create1(EPOLL_CLOEXEC);
-    rc = s->epoll < 0
-             ? -errno
-             : watch(s, EPOLL_CTL_ADD, listener, EPOLLIN, &s->listener);
+    if (s->epoll < 0) {
+        rc = -errno;
+        goto close_files;
+    }
+    rc = watch(s, EPOLL_CTL_ADD, listener, EPOLLIN, &s->listener);
     if (rc < 0)
-        goto free_server;
+        goto close_epoll;
     s->accepting = true;
     *out = s;
     return 0;
+close_epoll:
+    close(s->epoll);
+close_files:
+    files_close(s->shared.files);
 free_server:
-    if (s->epoll >= 0)
-        close(s->epoll);
     free(s);
 close_listener:
     close(listener);
@@ -348,6 +357,7 @@ void server_free(struct server *s)
         return;
     close_all(s);
     exchanges_destroy(&s->shared.exchanges);
+    files_close(s->shared.files);
     if (s->listener >= 0)
         close(s->listener);
     close(s->epoll);

@@ -25,6 +25,7 @@ struct server_setup {
     int64_t patience[TIMEOUT_KINDS]; /* nanoseconds: connection.h */
     int64_t drain;                   /* a stop waits no longer than this */
     size_t clients_max;              /* at a time */
+    const char *root;     /* borrowed: the directory to show; NULL: none */
     struct counters *all; /* borrowed: of all threads; NULL: of this one only */
     size_t threads, number; /* how many they are, and which is ours */
 };
@@ -33,7 +34,7 @@ struct server_setup {
 struct server_setup server_setup(void);
 
 /* A server for the clients of this listener (listener_open()), which it closes
- * in the end, and also if this fails: -ENOMEM, -EMFILE. */
+ * in the end, and also if this fails: -ENOMEM, -EMFILE, files_open()'s. */
 int server_new(struct server **out, int listener,
                const struct server_setup *setup);
 

@@ -111,8 +111,6 @@ static void kept_bytes_stay_in_order(void **state)
     assert_int_equal(e->body_count, 5000);
     for (size_t i = 0; i < 5000; i++)
         assert_int_equal(e->body[i], 'a' + i % 26);
-    exchange_forget(e);
-    assert_int_equal(e->body_count, 0);
     exchange_return(&pool, e);
     exchanges_destroy(&pool);
 }

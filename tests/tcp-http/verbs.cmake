@@ -7,6 +7,9 @@ foreach(test cases)
     CASES_FOLDER="${CMAKE_CURRENT_SOURCE_DIR}/tcp-http/cases")
 endforeach()
 
+# Memory that is missing on cue.
+target_link_options(tcp-http.exchange PRIVATE LINKER:--wrap=malloc,--wrap=realloc)
+
 # Any bytes at all. Everywhere the kept inputs are read once more; with -DFUZZ=ON (clang)
 # these programs look for new ones.
 option(FUZZ "link the fuzzers to libFuzzer" OFF)
@@ -24,9 +27,6 @@ foreach(fuzzed request)
     ${CMAKE_CURRENT_SOURCE_DIR}/tcp-http/corpus/${fuzzed})
   set_tests_properties(tcp-http.fuzz_${fuzzed} PROPERTIES TIMEOUT 300 LABELS unit)
 endforeach()
-
-# Memory that is missing on cue.
-target_link_options(tcp-http.exchange PRIVATE LINKER:--wrap=malloc,--wrap=realloc)
 
 # A server on a port of its own choosing, a client, and a stop by SIGTERM.
 function(add_server_test name)
