@@ -63,7 +63,8 @@ int bench_main(int argc, char **argv)
     struct mhd *mhd = NULL;
 
     if (listener_open(&a, &a_port) < 0 || listener_open(&b, &b_port) < 0 ||
-        background_start(&server, a) < 0 || mhd_start(&mhd, b) < 0 ||
+        background_start(&server, a) < 0 ||
+        mhd_start(&mhd, b, MHD_MODE_INTERNAL) < 0 ||
         load_connect(&ours, a_port) < 0 || load_connect(&theirs, b_port) < 0)
         error(EXIT_FAILURE, 0, "cannot start two servers and connect to them");
     int status =

@@ -280,6 +280,21 @@ static const char *read_answer(const char **at, const char *end, bool head,
     return NULL;
 }
 
+size_t case_answers(const struct http_case *c, struct heard heard)
+{
+    const char *at = heard.bytes, *end = at + heard.length;
+    struct answer answer;
+    size_t got = 0;
+
+    while (at < end) {
+        bool head = got < c->answers && c->expected[got].head;
+        if (read_answer(&at, end, head, heard.closed, &answer) != NULL)
+            break;
+        got += answer.status >= 200;
+    }
+    return got;
+}
+
 int case_heard(struct heard heard)
 {
     if (heard.length < 10)

@@ -1,7 +1,7 @@
 # tcp-http, as its user sees it.
 
 # Who speaks the dialogues in cases/ also reads them.
-foreach(test cases)
+foreach(test cases dialogues)
   target_sources(tcp-http.${test} PRIVATE tcp-http/cases.c)
   target_compile_definitions(tcp-http.${test} PRIVATE
     CASES_FOLDER="${CMAKE_CURRENT_SOURCE_DIR}/tcp-http/cases")
@@ -95,6 +95,13 @@ add_verb_test(tcp-http parse.bad-pieces STATUS 64 ARGS parse --pieces 0
   STDERR "^tcp-http parse: pieces: '0' is not a number from 1 to 32768\n")
 add_verb_test(tcp-http parse.two-files STATUS 64 ARGS parse a b
   STDERR "^tcp-http parse: unexpected argument 'b'\n")
+
+foreach(mode internal pool connection external)
+  add_server_test(mhd.${mode} STATUS 0 SERVER mhd -p0 --threads ${mode} CLIENT ${get} {}json
+    STDOUT "${listening}{\"message\":\"Hello, World!\"}$")
+endforeach()
+add_verb_test(tcp-http mhd.bad-threads STATUS 64 ARGS mhd --threads many
+  STDERR "^tcp-http mhd: threads: 'many' is none of the four\n")
 
 add_verb_test(tcp-http bench STATUS 0 ARGS bench --csv
   STDOUT "^name,median ns,least,most,ratio\nhead of 45 bytes,[0-9.]+,[0-9.]+,[0-9.]+,1.000\n"
