@@ -65,6 +65,28 @@ foreach(verb serve mhd)
     COMMAND sh -c "\"$0\" ${verb} --port 0 >/dev/full" $<TARGET_FILE:tcp-http>)
 endforeach()
 
+# What only ours can do.
+function(add_page_test name path body)
+  add_server_test(serve.${name} STATUS 0 SERVER serve --port 0 CLIENT ${get} {}${path}
+    STDOUT "${listening}${body}$")
+endfunction()
+add_page_test(plaintext plaintext "Hello, World!")
+add_page_test(json json "{\"message\":\"Hello, World!\"}")
+add_page_test(sleep sleep?ms=1 "slept\n")
+add_page_test(status status "{\"threads\":1,\"connections\":1,\"accepted\":1,\"requests\":0,.*}\n")
+add_server_test(serve.threads STATUS 0 SERVER serve --port 0 --threads 3 --max-conns 2 CLIENT ${get} {}status
+  STDOUT "${listening}{\"threads\":3,")
+add_server_test(serve.root STATUS 0 SERVER serve --port 0 --root ${CMAKE_CURRENT_SOURCE_DIR}/tcp-http/cases
+  CLIENT ${get} {}README STDOUT "${listening}What a client says and what it must hear:.*$")
+add_server_test(serve.any-address STATUS 0 SERVER serve --port 0 --address 0.0.0.0 CLIENT true
+  STDOUT "^listening on http://0.0.0.0:[0-9]+/\n$")
+add_verb_test(tcp-http serve.bad-root STATUS 1 ARGS serve --port 0 --root /nowhere
+  STDERR "^tcp-http serve: start a server for /nowhere: No such file or directory\n$")
+add_verb_test(tcp-http serve.bad-address STATUS 1 ARGS serve --port 0 --address localhost
+  STDERR "^tcp-http serve: 'localhost' is no IPv4 or IPv6 address\n$")
+add_verb_test(tcp-http serve.bad-drain STATUS 64 ARGS serve --drain 0
+  STDERR "^tcp-http serve: drain: '0' is not a number from 1 to 86400\n")
+
 # Without a verb the line goes to serve.
 add_server_test(default STATUS 0 SERVER --port 0 CLIENT ${get} {} STDOUT "${listening}hello\n$")
 # Two at once, each on its own port.
