@@ -9,6 +9,7 @@ endforeach()
 
 # Memory that is missing on cue.
 target_link_options(tcp-http.exchange PRIVATE LINKER:--wrap=malloc,--wrap=realloc)
+target_link_options(tcp-http.workers PRIVATE LINKER:--wrap=pthread_create)
 
 # Any bytes at all. Everywhere the kept inputs are read once more; with -DFUZZ=ON (clang)
 # these programs look for new ones.
@@ -117,6 +118,27 @@ add_verb_test(tcp-http parse.bad-pieces STATUS 64 ARGS parse --pieces 0
   STDERR "^tcp-http parse: pieces: '0' is not a number from 1 to 32768\n")
 add_verb_test(tcp-http parse.two-files STATUS 64 ARGS parse a b
   STDERR "^tcp-http parse: unexpected argument 'b'\n")
+
+add_verb_test(tcp-http states STATUS 0 ARGS states
+  STDOUT "^in  .*\nIDLE +HEAD +CLOSED +CLOSED +- +CLOSED +\nHEAD +IDLE +CLOSED +LAST +- +HEAD"
+  "\nSLEEP +- +- +IDLE +- +SLEEP +\nSEND +- +- +CLOSED +IDLE +SEND" "takes its answer: 408 +LINGER +linger"
+  "\n21.5 s  does not close +CLOSED +close *\n$")
+add_verb_test(tcp-http states.argument STATUS 64 ARGS states IDLE
+  STDERR "^tcp-http states: unexpected argument 'IDLE'\n")
+
+set(ms "[0-9]+[.][0-9]+ ms")
+add_verb_test(tcp-http slow STATUS 0 ARGS slow STDOUT
+  "^serial +/ waited +[3-9][0-9][0-9][.].* ms\nthreads +/ waited +${ms}\nconcurrent +/ waited +${ms}\n$")
+add_verb_test(tcp-http slow.how STATUS 0 ARGS slow --how concurrent
+  STDOUT "^concurrent +/ waited +${ms}\n$")
+add_verb_test(tcp-http slow.bad-how STATUS 64 ARGS slow --how fast
+  STDERR "^tcp-http slow: how: 'fast' is not serial, threads or concurrent\n")
+
+add_verb_test(tcp-http workers STATUS 0 ARGS workers --workers 3 --requests 6 STDOUT
+  " thread [0-9]+ +handles request 6 for 50 ms\n" " loop +answers request 6\n"
+  "\n6 requests of 50 ms on 3 workers; the loop woke [0-9]+ times, and never blocked\n$")
+add_verb_test(tcp-http workers.none STATUS 64 ARGS workers --workers 0
+  STDERR "^tcp-http workers: workers: '0' is not a number from 1 to 64\n")
 
 add_verb_test(tcp-http bench STATUS 0 ARGS bench --csv
   STDOUT "^name,median ns,least,most,ratio\nhead of 45 bytes,[0-9.]+,[0-9.]+,[0-9.]+,1.000\n"
