@@ -8,6 +8,9 @@
 
 int serve_main(int argc, char **argv);
 int parse_main(int argc, char **argv);
+int states_main(int argc, char **argv);
+int slow_main(int argc, char **argv);
+int workers_main(int argc, char **argv);
 int get_main(int argc, char **argv);
 int mhd_main(int argc, char **argv);
 int bench_main(int argc, char **argv);

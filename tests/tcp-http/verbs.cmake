@@ -9,6 +9,7 @@ endforeach()
 
 # Memory that is missing on cue.
 target_link_options(tcp-http.exchange PRIVATE LINKER:--wrap=malloc,--wrap=realloc)
+target_link_options(tcp-http.workers PRIVATE LINKER:--wrap=pthread_create)
 
 # Any bytes at all. Everywhere the kept inputs are read once more; with -DFUZZ=ON (clang)
 # these programs look for new ones.
@@ -65,6 +66,28 @@ foreach(verb serve mhd)
     COMMAND sh -c "\"$0\" ${verb} --port 0 >/dev/full" $<TARGET_FILE:tcp-http>)
 endforeach()
 
+# What only ours can do.
+function(add_page_test name path body)
+  add_server_test(serve.${name} STATUS 0 SERVER serve --port 0 CLIENT ${get} {}${path}
+    STDOUT "${listening}${body}$")
+endfunction()
+add_page_test(plaintext plaintext "Hello, World!")
+add_page_test(json json "{\"message\":\"Hello, World!\"}")
+add_page_test(sleep sleep?ms=1 "slept\n")
+add_page_test(status status "{\"threads\":1,\"connections\":1,\"accepted\":1,\"requests\":0,.*}\n")
+add_server_test(serve.threads STATUS 0 SERVER serve --port 0 --threads 3 --max-conns 2 CLIENT ${get} {}status
+  STDOUT "${listening}{\"threads\":3,")
+add_server_test(serve.root STATUS 0 SERVER serve --port 0 --root ${CMAKE_CURRENT_SOURCE_DIR}/tcp-http/cases
+  CLIENT ${get} {}README STDOUT "${listening}What a client says and what it must hear:.*$")
+add_server_test(serve.any-address STATUS 0 SERVER serve --port 0 --address 0.0.0.0 CLIENT true
+  STDOUT "^listening on http://0.0.0.0:[0-9]+/\n$")
+add_verb_test(tcp-http serve.bad-root STATUS 1 ARGS serve --port 0 --root /nowhere
+  STDERR "^tcp-http serve: start a server for /nowhere: No such file or directory\n$")
+add_verb_test(tcp-http serve.bad-address STATUS 1 ARGS serve --port 0 --address localhost
+  STDERR "^tcp-http serve: 'localhost' is no IPv4 or IPv6 address\n$")
+add_verb_test(tcp-http serve.bad-drain STATUS 64 ARGS serve --drain 0
+  STDERR "^tcp-http serve: drain: '0' is not a number from 1 to 86400\n")
+
 # Without a verb the line goes to serve.
 add_server_test(default STATUS 0 SERVER --port 0 CLIENT ${get} {} STDOUT "${listening}hello\n$")
 # Two at once, each on its own port.
@@ -102,6 +125,27 @@ foreach(mode internal pool connection external)
 endforeach()
 add_verb_test(tcp-http mhd.bad-threads STATUS 64 ARGS mhd --threads many
   STDERR "^tcp-http mhd: threads: 'many' is none of the four\n")
+
+add_verb_test(tcp-http states STATUS 0 ARGS states
+  STDOUT "^in  .*\nIDLE +HEAD +CLOSED +CLOSED +- +CLOSED +\nHEAD +IDLE +CLOSED +LAST +- +HEAD"
+  "\nSLEEP +- +- +IDLE +- +SLEEP +\nSEND +- +- +CLOSED +IDLE +SEND" "takes its answer: 408 +LINGER +linger"
+  "\n21.5 s  does not close +CLOSED +close *\n$")
+add_verb_test(tcp-http states.argument STATUS 64 ARGS states IDLE
+  STDERR "^tcp-http states: unexpected argument 'IDLE'\n")
+
+set(ms "[0-9]+[.][0-9]+ ms")
+add_verb_test(tcp-http slow STATUS 0 ARGS slow STDOUT
+  "^serial +/ waited +[3-9][0-9][0-9][.].* ms\nthreads +/ waited +${ms}\nconcurrent +/ waited +${ms}\n$")
+add_verb_test(tcp-http slow.how STATUS 0 ARGS slow --how concurrent
+  STDOUT "^concurrent +/ waited +${ms}\n$")
+add_verb_test(tcp-http slow.bad-how STATUS 64 ARGS slow --how fast
+  STDERR "^tcp-http slow: how: 'fast' is not serial, threads or concurrent\n")
+
+add_verb_test(tcp-http workers STATUS 0 ARGS workers --workers 3 --requests 6 STDOUT
+  " thread [0-9]+ +handles request 6 for 50 ms\n" " loop +answers request 6\n"
+  "\n6 requests of 50 ms on 3 workers; the loop woke [0-9]+ times, and never blocked\n$")
+add_verb_test(tcp-http workers.none STATUS 64 ARGS workers --workers 0
+  STDERR "^tcp-http workers: workers: '0' is not a number from 1 to 64\n")
 
 add_verb_test(tcp-http bench STATUS 0 ARGS bench --csv
   STDOUT "^name,median ns,least,most,ratio\nhead of 45 bytes,[0-9.]+,[0-9.]+,[0-9.]+,1.000\n"
