@@ -69,3 +69,6 @@ add_verb_test(tcp-http no-such-verb STATUS 64 ARGS severe
   STDERR "^tcp-http serve: unexpected argument 'severe'\n")
 add_verb_test(tcp-http no-such-option STATUS 64 ARGS serve --prot 1
   STDERR "^tcp-http serve: unrecognized option '--prot'\n")
+
+# What the tests replace: the kernel refuses on cue.
+target_link_options(tcp-http.files PRIVATE LINKER:--wrap=syscall LINKER:--wrap=openat)
