@@ -14,7 +14,7 @@ target_link_options(tcp-http.workers PRIVATE LINKER:--wrap=pthread_create)
 # Any bytes at all. Everywhere the kept inputs are read once more; with -DFUZZ=ON (clang)
 # these programs look for new ones.
 option(FUZZ "link the fuzzers to libFuzzer" OFF)
-foreach(fuzzed request)
+foreach(fuzzed request connection)
   add_executable(tcp-http.fuzz_${fuzzed} tcp-http/fuzz_${fuzzed}.c)
   target_link_libraries(tcp-http.fuzz_${fuzzed} PRIVATE tcp-http-core)
   if(FUZZ)
