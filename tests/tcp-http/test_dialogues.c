@@ -72,14 +72,18 @@ static bool is_wait(const struct http_case *c)
            strncmp(c->expected[c->answers - 1].statuses, "wait", 4) == 0;
 }
 
-/* What is there by the time another client has been served. */
-static void hear_what_is_there(struct client *client, uint16_t port)
+/* So many answers, and what else is there by the time another client has been
+ * served. */
+static void hear_and_look(struct client *client, const struct http_case *c,
+                          size_t answers, uint16_t port)
 {
+    while (case_answers(c, heard_since(client, 0)) < answers && hear(client))
+        continue;
     free(wire_dialogue(port, LAST, "HTTP/1.1 200 "));
-    ssize_t count =
-        recv(client->fd, client->heard, sizeof client->heard, MSG_DONTWAIT);
-    client->length = count > 0 ? (size_t)count : 0;
-    client->closed = count == 0;
+    ssize_t count = recv(client->fd, client->heard + client->length,
+                         sizeof client->heard - client->length, MSG_DONTWAIT);
+    client->length += count > 0 ? (size_t)count : 0;
+    client->closed |= count == 0;
 }
 
 static const char *judge(const struct http_case *c, struct client *client,
@@ -93,7 +97,7 @@ static const char *judge(const struct http_case *c, struct client *client,
         return case_judge(c, heard_since(client, 0), ours, &last);
     }
     if (is_wait(c)) {
-        hear_what_is_there(client, port);
+        hear_and_look(client, c, c->answers - 1, port);
         return case_judge(c, heard_since(client, 0), false, &last);
     }
     while (case_answers(c, heard_since(client, 0)) < c->answers && hear(client))
