@@ -6,8 +6,9 @@
 
 static void add(struct mhd_head *head, const char *string)
 {
-    size_t count = string ? strlen(string) : 0;
-
+    if (string == NULL)
+        return;
+    size_t count = strlen(string);
     if (count > sizeof head->bytes - head->length)
         count = sizeof head->bytes - head->length; /* full: it will be a 431 */
     memcpy(head->bytes + head->length, string, count);

@@ -385,13 +385,13 @@ static void a_request_line_may_have_8_kib_and_no_byte_more(void **state)
     (void)state;
     assert_non_null(text);
     memset(text, 'x', REQUEST_LINE_MAX);
-    memcpy(text, "GET /", 5);
+    memcpy(text, "GET /", sizeof "GET /" - 1);
     memcpy(text + REQUEST_LINE_MAX - VERSION, rest, sizeof rest);
     size_t all = REQUEST_LINE_MAX - VERSION + sizeof rest - 1;
     assert_int_equal(parse_prefix(&r, text, all), PARSE_DONE);
     assert_int_equal(parse_in_pieces(&r, text, all, 0, 1), PARSE_DONE);
 
-    memcpy(text + REQUEST_LINE_MAX - VERSION, "x", 1);
+    text[REQUEST_LINE_MAX - VERSION] = 'x';
     memcpy(text + REQUEST_LINE_MAX - VERSION + 1, rest, sizeof rest);
     r = (struct request){0};
     assert_int_equal(parse_prefix(&r, text, all), PARSE_BAD);
