@@ -11,6 +11,16 @@ endforeach()
 target_link_options(tcp-http.exchange PRIVATE LINKER:--wrap=malloc,--wrap=realloc)
 target_link_options(tcp-http.workers PRIVATE LINKER:--wrap=pthread_create)
 
+# The text without the processor's own instruction (scan.h).
+add_executable(tcp-http.text_portable tcp-http/test_text.c ../tcp-http/text.c ../tcp-http/scan.c)
+target_include_directories(tcp-http.text_portable PRIVATE ../tcp-http)
+target_compile_definitions(tcp-http.text_portable PRIVATE _GNU_SOURCE)
+target_compile_options(tcp-http.text_portable PRIVATE -U__SSE2__)
+target_compile_features(tcp-http.text_portable PRIVATE c_std_11)
+target_link_libraries(tcp-http.text_portable PRIVATE PkgConfig::CMOCKA)
+add_test(NAME tcp-http.text_portable COMMAND tcp-http.text_portable)
+set_tests_properties(tcp-http.text_portable PROPERTIES TIMEOUT 300 LABELS unit)
+
 # Any bytes at all. Everywhere the kept inputs are read once more; with -DFUZZ=ON (clang)
 # these programs look for new ones.
 option(FUZZ "link the fuzzers to libFuzzer" OFF)
