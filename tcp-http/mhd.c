@@ -165,8 +165,6 @@ static enum MHD_Result send_answer(struct MHD_Connection *connection,
         result = MHD_add_response_header(response, "Content-Type", answer.type);
     if (result == MHD_YES && answer.allow != NULL)
         result = MHD_add_response_header(response, "Allow", answer.allow);
-    if (result == MHD_YES && answer.close)
-        result = MHD_add_response_header(response, "Connection", "close");
     if (result == MHD_YES)
         result =
             MHD_queue_response(connection, (unsigned)answer.status, response);
@@ -190,13 +188,11 @@ static enum MHD_Result give(struct mhd *mhd, struct MHD_Connection *connection,
     return send_answer(connection, answer);
 }
 
+/* Given before the body, an answer is the last: the library closes behind it. */
 static enum MHD_Result refuse(struct mhd *mhd,
                               struct MHD_Connection *connection, int status)
 {
-    struct response answer = response_error(status);
-
-    answer.close = true;
-    return give(mhd, connection, answer, false);
+    return give(mhd, connection, response_error(status), false);
 }
 
 /* ---- Callbacks ---- */

@@ -101,8 +101,11 @@ static void what_the_library_lets_through_is_refused(void **state)
         "POST / HTTP/1.0\r\n" HOST
         "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
     };
-    for (size_t i = 0; i < sizeof requests / sizeof requests[0]; i++)
-        free(wire_dialogue(f->port, requests[i], "HTTP/1.1 400 "));
+    for (size_t i = 0; i < sizeof requests / sizeof requests[0]; i++) {
+        char *heard = wire_dialogue(f->port, requests[i], "HTTP/1.1 400 ");
+        assert_int_equal(wire_count(heard, "\r\n" CLOSE), 1);
+        free(heard);
+    }
     free(wire_dialogue(f->port,
                        "POST / HTTP/1.1\r\n" HOST
                        "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
