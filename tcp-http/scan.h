@@ -5,7 +5,7 @@
  *
  * A vector here is an array of sixteen bytes that the compiler works on at once
  * (a GCC extension; it becomes the processor's vectors, or a loop where it has
- * none: both ways are tested). Comparing gives all ones in a byte where it holds and zeros elsewhere.
+ * none). Comparing two gives ones in each byte where it holds, zeros elsewhere.
  *
  * No function reads a byte at or behind end. Pure; any thread.
  * Read with: the GCC manual, "Using Vector Instructions through Built-in

@@ -399,6 +399,12 @@ static void a_request_line_may_have_8_kib_and_no_byte_more(void **state)
     assert_int_equal(parse_in_pieces(&r, text, all, 0, 1), PARSE_BAD);
     assert_int_equal(r.status, 414);
 
+    for (size_t i = 0; i < REQUEST_LINE_MAX; i++) /* empty lines only */
+        text[i] = "\r\n"[i % 2];
+    r = (struct request){0};
+    assert_int_equal(parse_prefix(&r, text, REQUEST_LINE_MAX), PARSE_BAD);
+    assert_int_equal(r.status, 400);
+
     memset(text, 'x', REQUEST_LINE_MAX); /* a method that does not end */
     r = (struct request){0};
     assert_int_equal(parse_prefix(&r, text, REQUEST_LINE_MAX), PARSE_BAD);
