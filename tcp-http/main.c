@@ -7,6 +7,9 @@
 
 static const struct verb verbs[] = {
     {"serve", "answer hello on a port of 127.0.0.1, until Ctrl-C", serve_main},
+    {"discard", "accept whoever comes, and hang up", discard_main},
+    {"count", "say how many bytes came; write interest when needed",
+     count_main},
     {"parse", "how bytes become a request, in whatever pieces", parse_main},
     {"states", "where a connection goes from each state, and one life",
      states_main},
@@ -15,7 +18,7 @@ static const struct verb verbs[] = {
      workers_main},
     {"get", "fetch a URL and print what comes", get_main},
     {"mhd", "the same site by libmicrohttpd, in its four modes", mhd_main},
-    {"bench", "what a request costs: its head, and all of it", bench_main},
+    {"bench", "what a request costs; or how fast a URL answers", bench_main},
 };
 
 int main(int argc, char **argv)

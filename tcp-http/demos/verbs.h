@@ -7,6 +7,8 @@
 #define VERBS_H
 
 int serve_main(int argc, char **argv);
+int discard_main(int argc, char **argv);
+int count_main(int argc, char **argv);
 int parse_main(int argc, char **argv);
 int states_main(int argc, char **argv);
 int slow_main(int argc, char **argv);

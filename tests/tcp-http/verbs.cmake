@@ -105,6 +105,36 @@ add_server_test(two-at-once STATUS 0 SERVER --port 0
   CLIENT bash ${CMAKE_CURRENT_SOURCE_DIR}/with_server.bash $<TARGET_FILE:tcp-http> --port 0 -- ${get} {}
   STDOUT "${listening}listening on http://127.0.0.1:[0-9]+/\nhello\n$")
 
+# The first steps. Their client says what it is told, half-closes, and listens.
+add_executable(tcp-http.say tcp-http/say.c)
+target_link_libraries(tcp-http.say PRIVATE tcp-http-core)
+set(greeting "^listening on 127.0.0.1:[0-9]+\n")
+add_server_test(discard STATUS 0 SERVER discard --port 0
+  CLIENT $<TARGET_FILE:tcp-http.say> http://{} STDOUT "${greeting}$")
+add_server_test(count STATUS 0 SERVER count --port 0
+  CLIENT $<TARGET_FILE:tcp-http.say> http://{} "how many?" STDOUT "${greeting}9\n$")
+add_server_test(count.nothing STATUS 0 SERVER count --port 0
+  CLIENT $<TARGET_FILE:tcp-http.say> http://{} STDOUT "${greeting}0\n$")
+# One that says nothing for now keeps nobody waiting.
+add_server_test(count.two-at-once STATUS 0 SERVER count --port 0
+  CLIENT bash -c "exec 3<>/dev/tcp/\${1/://} && echo -n ab >&3 && $<TARGET_FILE:tcp-http.say> http://$1 abc" - {}
+  STDOUT "${greeting}3\n$")
+foreach(verb discard count)
+  add_run_test(tcp-http.verb.${verb}.interrupt STATUS 0 COMMAND bash -c
+    "coproc exec $0 ${verb} -p0 && pid=$COPROC_PID && read -r line <&\${COPROC[0]} && kill -INT $pid && wait $pid"
+    $<TARGET_FILE:tcp-http>)
+  add_verb_test(tcp-http ${verb}.bad-port STATUS 64 ARGS ${verb} -p x
+    STDERR "^tcp-http ${verb}: port: 'x' is not a number from 0 to 65535\n")
+  add_verb_test(tcp-http ${verb}.help STATUS 0 ARGS ${verb} --help
+    STDOUT "^Usage: tcp-http ${verb} .*--port=PORT.*8080")
+  add_run_test(tcp-http.verb.${verb}.full-disk STATUS 1
+    STDERR "^tcp-http ${verb}: write to standard output: No space left on device\n$"
+    COMMAND sh -c "\"$0\" ${verb} --port 0 >/dev/full" $<TARGET_FILE:tcp-http>)
+  add_server_test(${verb}.port-in-use STATUS 1 SERVER serve --port 0 STDOUT "${listening}$"
+    CLIENT bash -c "port=\${1##*:} && exec $<TARGET_FILE:tcp-http> ${verb} --port \${port%/}" - {}
+    STDERR "^tcp-http ${verb}: listen on port [0-9]+: Address already in use\n$")
+endforeach()
+
 add_verb_test(tcp-http get.nobody STATUS 1 ARGS get http://127.0.0.1:1/
   STDERR "^tcp-http get: get http://127.0.0.1:1/: Connection refused\n$")
 add_verb_test(tcp-http get.bad-url STATUS 64 ARGS get ftp://127.0.0.1/
