@@ -10,6 +10,8 @@ endforeach()
 # Memory that is missing on cue.
 target_link_options(tcp-http.exchange PRIVATE LINKER:--wrap=malloc,--wrap=realloc)
 target_link_options(tcp-http.workers PRIVATE LINKER:--wrap=pthread_create)
+target_link_options(tcp-http.abuse PRIVATE LINKER:--wrap=malloc,--wrap=calloc,--wrap=realloc
+  LINKER:--wrap=accept4,--wrap=epoll_ctl,--wrap=epoll_wait,--wrap=recv,--wrap=send)
 
 # The text without the processor's own instruction (scan.h).
 add_executable(tcp-http.text_portable tcp-http/test_text.c ../tcp-http/text.c ../tcp-http/scan.c)
