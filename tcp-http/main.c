@@ -7,9 +7,18 @@
 
 static const struct verb verbs[] = {
     {"serve", "answer hello on a port of 127.0.0.1, until Ctrl-C", serve_main},
+    {"discard", "accept whoever comes, and hang up", discard_main},
+    {"count", "say how many bytes came; write interest when needed",
+     count_main},
+    {"parse", "how bytes become a request, in whatever pieces", parse_main},
+    {"states", "where a connection goes from each state, and one life",
+     states_main},
+    {"slow", "what / waits while /sleep is served, three ways", slow_main},
+    {"workers", "handlers on threads; answers come back by an eventfd",
+     workers_main},
     {"get", "fetch a URL and print what comes", get_main},
-    {"mhd", "the same answer, by libmicrohttpd", mhd_main},
-    {"bench", "what a request costs: its head, and all of it", bench_main},
+    {"mhd", "the same site by libmicrohttpd, in its four modes", mhd_main},
+    {"bench", "what a request costs; or how fast a URL answers", bench_main},
 };
 
 int main(int argc, char **argv)

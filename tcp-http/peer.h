@@ -13,32 +13,29 @@
 
 #include "connection.h"
 
-enum { PEER_DISCARD_MAX = 4 << 20 }; /* bytes thrown away before the cut */
+enum {
+    PEER_FILE_STEP = 1 << 20
+}; /* bytes of a file sent at once; then others
+                                    * have their turn */
 
-/* The first four are the owner's to use. */
+/* The first three are the owner's to use. */
 struct peer {
-    TAILQ_ENTRY(peer) link; /* in a list of the owner's */
+    struct timeout timeout; /* in a list of the owner's; the first member */
+    TAILQ_ENTRY(peer) link; /* in another */
     uint32_t events;        /* what epoll watches for */
-    bool lingering;         /* peer_linger() has been called */
-    int64_t last_time;      /* lingering: when it is closed in any case */
     int fd;
-    size_t discarded; /* lingering: bytes thrown away */
+    bool shut; /* the sending side is */
     struct connection connection;
 };
 
-/* A peer for a non-blocking socket, which is the peer's from now on; date as in
- * connection_init(). NULL: no memory; fd is then closed. */
-struct peer *peer_new(int fd, const char *date);
+/* A peer for a non-blocking socket, which is the peer's from now on; shared as
+ * in connection_init(). NULL: no memory; fd is then closed. */
+struct peer *peer_new(int fd, struct shared *shared);
 
 /* Receives once (if readable says that there may be something), then sends
- * until nothing is left or the socket is full. Gives the connection's wishes; of
- * a broken one, CONNECTION_CLOSE. */
+ * until nothing is left, or the socket is full, or it is others' turn. Gives the
+ * connection's wishes; of a broken one, CONNECTION_CLOSE. */
 unsigned peer_carry(struct peer *peer, bool readable);
-
-/* The two halves of CONNECTION_LINGER: shuts down the sending side; throws away
- * what has come, some of it. False: the time to close is now. */
-bool peer_linger(struct peer *peer);
-bool peer_discard(struct peer *peer);
 
 /* Closes the socket. */
 void peer_free(struct peer *peer);

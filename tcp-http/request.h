@@ -30,7 +30,8 @@
 #include "text.h"
 
 enum {
-    REQUEST_HEAD_MAX = 16384 /* bytes of a head, its empty line included */
+    REQUEST_LINE_MAX = 8192, /* bytes of the first line: more is a 414 */
+    REQUEST_HEAD_MAX = 16384 /* of a head, its empty line included: a 431 */
 };
 
 enum parse { PARSE_DONE, PARSE_MORE, PARSE_BAD };
@@ -44,18 +45,24 @@ struct request {
     struct span method; /* as sent: GET is not get */
     struct span target; /* all of it */
     struct span path;   /* the target without authority and query; length 0 if
-                         * the target has no path ("http://a", "a:80") */
+                         * the target has no path ("http://a", "a:80", "*") */
+    struct span query;  /* what follows the "?"; length 0 if there is none */
     int minor;          /* of HTTP/1.minor: 0, or 1 (which 2 to 9 count as) */
     bool keep_alive;    /* what version and Connection say together */
     bool chunked;       /* Transfer-Encoding: chunked, the one we know */
     bool expects_continue;  /* the body comes after a 100, if at all */
     int64_t content_length; /* 0 if there is none; INT64_MAX: or more */
-    size_t head_length;     /* PARSE_DONE: bytes up to the body */
-    int status;             /* PARSE_BAD: what to answer: 400, 431, 501, 505 */
+    uint32_t head_length;   /* PARSE_DONE: bytes up to the body */
+    int status; /* PARSE_BAD: what to answer: 400, 414 (the target is
+                             * too long), 417 (an expectation we do not know),
+                             * 431 (the head is too long), 501 (so is the method,
+                             * or an unknown coding), 505 */
 
     /* How far we are; for request.c alone. */
-    size_t line, searched; /* a line begins here; no LF up to there */
-    bool has_line, has_host, has_length, has_coding, says_close, says_keep;
+    uint32_t first_field; /* begins here */
+    uint32_t line,
+        searched; /* the line under way begins here; no LF up to there */
+    bool has_line, has_host, has_length, says_close, says_keep;
 };
 
 /* Reads on. bytes: the request from its first byte, count of them, what earlier
@@ -63,6 +70,11 @@ struct request {
  * DONE or BAD it is not to be parsed on. */
 enum parse request_parse(struct request *request, const char *bytes,
                          size_t count);
+
+/* After PARSE_DONE: the value of the one field of this name, in any case. False
+ * if there is none, and if there are several: then no one value is right. */
+bool request_field(const struct request *request, const char *bytes,
+                   const char *name, struct text *value);
 
 static inline struct text request_text(const char *bytes, struct span span)
 {

@@ -6,18 +6,18 @@
  * the next event, after everybody else's. No client can keep the loop to itself.
  * The price is a system call when we begin or cease to wait for room to write.
  *
- * A peer is active or lingers: its last answer is sent, our side is shut, what it
- * still sends is thrown away. To close with input unread would be a reset, which
- * can overtake the answer. A peer occurs once in a batch of events, so it may be
- * freed while its own is handled; what may free others waits until the batch ends.
+ * A peer occurs once in a batch of events, so it may be freed while its own is
+ * handled; what may free others (time, a stop) waits until the batch ends.
  *
  * Read with: TLPI, 63.4; epoll(7).
  */
 #include "server.h"
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
+#include <sys/queue.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -26,27 +26,33 @@
 #include "util.h"
 
 enum {
-    BATCH = 64,           /* events, and new peers, taken at once */
-    ACCEPT_AGAIN_MS = 100 /* out of descriptors, and none of them ours */
+    BATCH = 64,                 /* events, and new peers, taken at once */
+    ACCEPT_AGAIN_NS = 100000000 /* out of descriptors: look again after this */
 };
 
-TAILQ_HEAD(peers, peer);
-
 struct server {
-    int epoll, listener; /* listener: -1 once stopping */
-    bool accepting;      /* the listener is watched */
-    bool stop_seen, stopping;
-    int64_t stop_time;              /* stopping: when patience ends */
-    struct peers active, lingering; /* lingering: earliest last_time first */
-    uint64_t wakes;
-    time_t second; /* that date tells */
-    char date[RESPONSE_DATE_SIZE];
+    int epoll, listener;  /* listener: -1 once stopping */
+    bool accepting;       /* the listener is watched */
+    int64_t accept_again; /* not accepting: when it tries to; INT64_MAX: when
+                           * somebody leaves */
+    bool stop_seen;
+    int64_t drain, stop_time; /* stopping: when its patience ends */
+    size_t peer_count, peers_max;
+    TAILQ_HEAD(, peer) peers;
+    struct timeouts timeouts; /* each peer is in one of its lists */
+    struct shared shared;
+    struct counters own; /* if nobody else counts */
 };
 
 static int watch(struct server *s, int how, int fd, uint32_t events, void *who)
 {
     struct epoll_event event = {.events = events, .data.ptr = who};
     return epoll_ctl(s->epoll, how, fd, &event) < 0 ? -errno : 0;
+}
+
+static struct counters *counters(struct server *s)
+{
+    return s->shared.counters;
 }
 
 /* ---- Peers come and go ---- */
@@ -62,61 +68,19 @@ static void set_accepting(struct server *s, bool on)
 
 static void close_peer(struct server *s, struct peer *peer)
 {
-    if (peer->lingering)
-        TAILQ_REMOVE(&s->lingering, peer, link);
-    else
-        TAILQ_REMOVE(&s->active, peer, link);
+    timeouts_clear(&s->timeouts, &peer->timeout);
+    TAILQ_REMOVE(&s->peers, peer, link);
+    s->peer_count--;
     peer_free(peer); /* nobody else holds its socket, so epoll forgets it too */
+    count(counters(s), COUNT_CLOSED);
     set_accepting(s, true); /* there is a descriptor to spare again */
 }
 
-static void add_peer(struct server *s, int fd)
-{
-    struct peer *peer = peer_new(fd, s->date);
-
-    if (peer == NULL)
-        return;
-    peer->events = EPOLLIN;
-    TAILQ_INSERT_TAIL(&s->active, peer, link);
-    if (watch(s, EPOLL_CTL_ADD, fd, peer->events, peer) < 0)
-        close_peer(s, peer);
-}
-
-/* Takes who waits, up to a batch; true if there may be more. The errors of
- * accept4(2) are of three kinds: nobody waits; that one has gone again, or its
- * network has failed; and we are out of something, which would be so again at
- * once, for ever, if we went on asking. */
-static bool accept_peers(struct server *s)
-{
-    for (int i = 0; i < BATCH; i++) {
-        int fd = accept4(s->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-        if (fd >= 0)
-            add_peer(s, fd);
-        else if (errno == EAGAIN)
-            return false;
-        else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
-                 errno == ENOMEM) {
-            set_accepting(s, false);
-            return false;
-        }
-    }
-    return true;
-}
-
-/* ---- One peer: carry, then decide what to wait for ---- */
-
-static void begin_lingering(struct server *s, struct peer *peer)
-{
-    TAILQ_REMOVE(&s->active, peer, link);
-    TAILQ_INSERT_TAIL(&s->lingering, peer, link);
-    peer->last_time = now_ns() + SERVER_LINGER_NS;
-    if (!peer_linger(peer))
-        close_peer(s, peer);
-}
-
-/* Does what the connection wishes for, or has epoll say when it can. */
+/* Does what the connection wishes for, or has epoll and the clock say when. */
 static void settle(struct server *s, struct peer *peer, unsigned wishes)
 {
+    enum timeout_kind kind;
+    int64_t due = connection_due(&peer->connection, &kind);
     uint32_t events = 0;
 
     if (wishes & CONNECTION_WRITE)
@@ -130,18 +94,63 @@ static void settle(struct server *s, struct peer *peer, unsigned wishes)
         return;
     }
     peer->events = events;
-    if (wishes & CONNECTION_LINGER)
-        begin_lingering(s, peer);
+    if (due != peer->timeout.due || kind != peer->timeout.kind)
+        timeouts_set(&s->timeouts, &peer->timeout, kind, due);
+}
+
+static void add_peer(struct server *s, int fd)
+{
+    struct peer *peer = peer_new(fd, &s->shared);
+
+    count(counters(s), COUNT_ACCEPTED);
+    if (peer == NULL) {
+        count(counters(s), COUNT_CLOSED);
+        return;
+    }
+    s->peer_count++;
+    TAILQ_INSERT_TAIL(&s->peers, peer, link);
+    peer->events = EPOLLIN;
+    if (watch(s, EPOLL_CTL_ADD, fd, peer->events, peer) < 0)
+        close_peer(s, peer);
+    else
+        settle(s, peer, CONNECTION_READ);
+}
+
+/* Takes who waits, up to a batch; true if there may be more. The errors of
+ * accept4(2) are of three kinds: nobody waits; that one has gone again, or its
+ * network has failed; and we are out of something, which would be so again at
+ * once, for ever, if we went on asking. */
+static bool accept_peers(struct server *s)
+{
+    for (int i = 0; i < BATCH; i++) {
+        if (s->peer_count >= s->peers_max) {
+            set_accepting(s, false);
+            return false;
+        }
+        int fd = accept4(s->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (fd >= 0)
+            add_peer(s, fd);
+        else if (errno == EAGAIN)
+            return false;
+        else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
+                 errno == ENOMEM) {
+            set_accepting(s, false);
+            s->accept_again = s->shared.now + ACCEPT_AGAIN_NS;
+            return false;
+        }
+    }
+    return true;
 }
 
 /* EPOLLERR and EPOLLHUP come unasked: whichever of read and write is wished for
- * then fails, or finds the end of input, so no such event is left standing. */
+ * then fails, or finds the end of input. If neither is, the client has gone from
+ * a request that sleeps. So no such event is left standing. */
 static void serve(struct server *s, struct peer *peer, uint32_t events)
 {
-    if (!peer->lingering)
-        settle(s, peer, peer_carry(peer, events != EPOLLOUT));
-    else if (!peer_discard(peer))
-        close_peer(s, peer);
+    bool asked = peer->events != 0;
+
+    settle(s, peer,
+           asked ? peer_carry(peer, events != EPOLLOUT) : CONNECTION_CLOSE);
 }
 
 /* ---- Stopping, and time ---- */
@@ -149,72 +158,74 @@ static void serve(struct server *s, struct peer *peer, uint32_t events)
 /* Takes a last look at everybody: what has arrived is served. */
 static void begin_stop(struct server *s)
 {
-    s->stopping = true;
-    s->stop_time = now_ns() + SERVER_STOP_NS;
+    s->stop_time = s->shared.now + s->drain;
+    s->peers_max = SIZE_MAX;
     for (int i = 0; i < BATCH && accept_peers(s); i++)
         continue;
 
-    struct peer *peer = TAILQ_FIRST(&s->active);
-    while (peer != NULL) {
-        struct peer *next = TAILQ_NEXT(peer, link);
-        unsigned wishes = peer_carry(peer, true);
-        if (!(wishes & CONNECTION_CLOSE)) {
-            connection_finish(&peer->connection);
-            wishes = connection_wishes(&peer->connection);
-        }
-        settle(s, peer, wishes);
-        peer = next;
+    struct peer *next;
+    for (struct peer *peer = TAILQ_FIRST(&s->peers); peer; peer = next) {
+        next = TAILQ_NEXT(peer, link);
+        settle(s, peer, peer_carry(peer, true));
+    }
+    s->shared.draining = true;
+    for (struct peer *peer = TAILQ_FIRST(&s->peers); peer; peer = next) {
+        next = TAILQ_NEXT(peer, link);
+        connection_finish(&peer->connection);
+        settle(s, peer, peer_carry(peer, false));
     }
     close(s->listener); /* last: who is refused knows that all were looked at */
     s->listener = -1;
 }
 
-static struct peer *any_peer(const struct server *s)
-{
-    struct peer *first = TAILQ_FIRST(&s->active);
-    return first != NULL ? first : TAILQ_FIRST(&s->lingering);
-}
-
 static void close_all(struct server *s)
 {
-    for (struct peer *peer; (peer = any_peer(s)) != NULL;)
+    for (struct peer *peer; (peer = TAILQ_FIRST(&s->peers)) != NULL;)
         close_peer(s, peer);
 }
 
 /* Milliseconds until something is due, rounded up; -1 for never. */
 static int patience(const struct server *s)
 {
-    const struct peer *first = TAILQ_FIRST(&s->lingering);
-    int64_t due = first != NULL ? first->last_time : INT64_MAX;
+    int64_t due = timeouts_next(&s->timeouts);
 
-    if (s->stopping && s->stop_time < due)
+    if (s->listener >= 0 && !s->accepting && s->accept_again < due)
+        due = s->accept_again;
+    if (s->stop_time < due)
         due = s->stop_time;
     if (due == INT64_MAX)
-        return !s->accepting && any_peer(s) == NULL ? ACCEPT_AGAIN_MS : -1;
+        return -1;
     int64_t left = due - now_ns();
     return left <= 0 ? 0 : (int)((left + 999999) / 1000000);
 }
 
 static void do_what_is_due(struct server *s)
 {
-    int64_t now = now_ns();
+    struct timeout *timeout;
 
-    for (struct peer *first; (first = TAILQ_FIRST(&s->lingering)) != NULL &&
-                             first->last_time <= now;)
-        close_peer(s, first);
-    if (s->stopping && s->stop_time <= now)
+    while ((timeout = timeouts_take(&s->timeouts, s->shared.now)) != NULL) {
+        struct peer *peer = (struct peer *)timeout; /* its first member */
+        connection_timed_out(&peer->connection);
+        settle(s, peer, peer_carry(peer, false));
+    }
+    if (s->accept_again <= s->shared.now) {
+        s->accept_again = INT64_MAX;
+        set_accepting(s, true);
+    }
+    if (s->stop_time <= s->shared.now)
         close_all(s);
 }
 
 /* ---- The loop ---- */
 
-static void keep_date(struct server *s)
+static void keep_time(struct server *s)
 {
     time_t second = time(NULL);
 
-    if (second != s->second)
-        response_date(second, s->date);
-    s->second = second;
+    s->shared.now = now_ns();
+    if (second != s->shared.second)
+        response_date(second, s->shared.date);
+    s->shared.second = second;
 }
 
 static void act(struct server *s, const struct epoll_event *event)
@@ -227,23 +238,22 @@ static void act(struct server *s, const struct epoll_event *event)
         serve(s, event->data.ptr, event->events);
 }
 
-int server_run(struct server *s, int stop)
+static int loop(struct server *s, int stop)
 {
     int rc = watch(s, EPOLL_CTL_ADD, stop, EPOLLIN, &s->stop_seen);
 
-    while (rc == 0 && (!s->stopping || any_peer(s) != NULL)) {
+    while (rc == 0 && (!s->shared.draining || s->peer_count > 0)) {
         struct epoll_event events[BATCH];
-        long count = TEMP_FAILURE_RETRY(
+        count_to(counters(s), COUNT_EXCHANGES, s->shared.exchanges.lent);
+        long ready = TEMP_FAILURE_RETRY(
             epoll_wait(s->epoll, events, BATCH, patience(s)));
-        if (count < 0)
+        if (ready < 0)
             return -errno;
-        s->wakes++;
-        keep_date(s);
-        if (count == 0) /* time has passed: perhaps there are descriptors now */
-            set_accepting(s, true);
-        for (long i = 0; i < count; i++)
+        count(counters(s), COUNT_WAKES);
+        keep_time(s);
+        for (long i = 0; i < ready; i++)
             act(s, &events[i]);
-        if (s->stop_seen && !s->stopping) {
+        if (s->stop_seen && !s->shared.draining) {
             rc = watch(s, EPOLL_CTL_DEL, stop, 0, NULL);
             begin_stop(s);
         }
@@ -252,29 +262,84 @@ int server_run(struct server *s, int stop)
     return rc;
 }
 
-int server_new(struct server **out, int listener)
+/* sendfile(2) knows no MSG_NOSIGNAL: a client that leaves makes a SIGPIPE, for
+ * this thread. It is held off while the loop runs, and taken after it. */
+int server_run(struct server *s, int stop)
 {
-    struct server *s = calloc(1, sizeof *s);
+    const struct timespec at_once = {0};
+    sigset_t pipe, before;
+
+    sigemptyset(&pipe);
+    sigaddset(&pipe, SIGPIPE);
+    must(pthread_sigmask(SIG_BLOCK, &pipe, &before));
+    int rc = loop(s, stop);
+    if (!sigismember(&before, SIGPIPE))
+        while (sigtimedwait(&pipe, NULL, &at_once) > 0)
+            continue;
+    must(pthread_sigmask(SIG_SETMASK, &before, NULL));
+    return rc;
+}
+
+struct server_setup server_setup(void)
+{
+    struct server_setup setup = {
+        .drain = 5000000000, .clients_max = SIZE_MAX, .threads = 1};
+    struct shared shared;
+
+    shared_init(&shared, NULL);
+    memcpy(setup.patience, shared.patience, sizeof setup.patience);
+    return setup;
+}
+
+static void set_up(struct server *s, const struct server_setup *setup)
+{
+    s->accept_again = s->stop_time = INT64_MAX;
+    s->drain = setup->drain;
+    s->peers_max = setup->clients_max;
+    TAILQ_INIT(&s->peers);
+    timeouts_init(&s->timeouts);
+    shared_init(&s->shared, &s->own);
+    memcpy(s->shared.patience, setup->patience, sizeof setup->patience);
+    if (setup->all != NULL) {
+        s->shared.all = setup->all;
+        s->shared.threads = setup->threads;
+        s->shared.counters = &setup->all[setup->number];
+    }
+    keep_time(s);
+}
+
+int server_new(struct server **out, int listener,
+               const struct server_setup *setup)
+{
+    struct server *s = aligned_alloc(_Alignof(struct server), sizeof *s);
     int rc = -ENOMEM;
 
     if (s == NULL)
         goto close_listener;
-    TAILQ_INIT(&s->active);
-    TAILQ_INIT(&s->lingering);
+    memset(s, 0, sizeof *s);
+    set_up(s, setup);
     s->listener = listener;
+    if (setup->root != NULL) {
+        rc = files_open(&s->shared.files, setup->root);
+        if (rc < 0)
+            goto free_server;
+    }
     s->epoll = epoll_create1(EPOLL_CLOEXEC);
-    rc = s->epoll < 0
-             ? -errno
-             : watch(s, EPOLL_CTL_ADD, listener, EPOLLIN, &s->listener);
+    if (s->epoll < 0) {
+        rc = -errno;
+        goto close_files;
+    }
+    rc = watch(s, EPOLL_CTL_ADD, listener, EPOLLIN, &s->listener);
     if (rc < 0)
-        goto free_server;
+        goto close_epoll;
     s->accepting = true;
-    keep_date(s);
     *out = s;
     return 0;
+close_epoll:
+    close(s->epoll);
+close_files:
+    files_close(s->shared.files);
 free_server:
-    if (s->epoll >= 0)
-        close(s->epoll);
     free(s);
 close_listener:
     close(listener);
@@ -283,7 +348,7 @@ close_listener:
 
 uint64_t server_wakes(const struct server *s)
 {
-    return s->wakes;
+    return count_of(s->shared.counters, COUNT_WAKES);
 }
 
 void server_free(struct server *s)
@@ -291,6 +356,8 @@ void server_free(struct server *s)
     if (s == NULL)
         return;
     close_all(s);
+    exchanges_destroy(&s->shared.exchanges);
+    files_close(s->shared.files);
     if (s->listener >= 0)
         close(s->listener);
     close(s->epoll);

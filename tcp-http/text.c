@@ -1,151 +1,133 @@
 /* SPDX-License-Identifier: MIT
  *
- * text.c - one table of character classes, and loops over it.
+ * text.c - runs of bytes (scan.h), and what must stand between them.
  *
  * Read with: RFC 9110, 5.6; RFC 3986, appendix A.
  */
 #include "text.h"
 
-enum { TOKEN = 1, VALUE = 2, PATH = 4, HOST = 8 };
+#include "scan.h"
 
-/* For each byte up to 0x7f the classes it belongs to. PATH is pchar, "/" and
- * "?"; HOST is what reg-name is made of. In both a "%" is looked at again. */
-static const unsigned char classes[128] = {
-    0,  0,  0,  0,  0,  0,  0,  0,  0,  2,  0,  0,  0,  0,  0,  0,  0,  0,  0,
-    0,  0,  0,  0,  0,  0,  0,  0,  0,  0,  0,  0,  0,  2,  15, 2,  3,  15, 15,
-    15, 15, 14, 14, 15, 15, 14, 15, 15, 6,  15, 15, 15, 15, 15, 15, 15, 15, 15,
-    15, 6,  14, 2,  14, 2,  6,  6,  15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15,
-    15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 2,  2,  2,  3,
-    15, 3,  15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15,
-    15, 15, 15, 15, 15, 15, 15, 15, 15, 2,  3,  2,  15, 0,
-};
-
-static bool all_are(struct text text, unsigned class)
+static const char *end_of(struct text text)
 {
-    for (size_t i = 0; i < text.length; i++) {
-        unsigned char c = (unsigned char)text.at[i];
-        if (c > 0x7f ? class != VALUE : (classes[c] & class) == 0)
-            return false;
-    }
-    return true;
-}
-
-static int lower(int c)
-{
-    return c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c;
-}
-
-bool text_is(struct text text, const char *string)
-{
-    size_t length = strlen(string);
-    return text.length == length && memcmp(text.at, string, length) == 0;
-}
-
-bool text_is_nocase(struct text text, const char *string)
-{
-    if (text.length != strlen(string))
-        return false;
-    for (size_t i = 0; i < text.length; i++)
-        if (lower(text.at[i]) != lower(string[i]))
-            return false;
-    return true;
-}
-
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t';
+    return text.at + text.length;
 }
 
 struct text text_trim(struct text text)
 {
-    while (text.length > 0 && is_blank(text.at[0]))
-        text.at++, text.length--;
-    while (text.length > 0 && is_blank(text.at[text.length - 1]))
-        text.length--;
-    return text;
+    const char *end = end_of(text);
+    const char *at = scan(text.at, end, SCAN_BLANK);
+
+    while (end > at && scan_is(end[-1], SCAN_BLANK))
+        end--;
+    return (struct text){at, (size_t)(end - at)};
+}
+
+bool text_cut(struct text *rest, char c, struct text *first)
+{
+    const char *end = memchr(rest->at, c, rest->length);
+    size_t length = end ? (size_t)(end - rest->at) : rest->length;
+
+    *first = (struct text){rest->at, length};
+    if (end != NULL)
+        length++;
+    rest->at += length;
+    rest->length -= length;
+    return end != NULL;
 }
 
 bool text_is_token(struct text text)
 {
-    return text.length > 0 && all_are(text, TOKEN);
+    return text.length > 0 &&
+           scan(text.at, end_of(text), SCAN_TOKEN) == end_of(text);
 }
 
 bool text_is_value(struct text text)
 {
-    return all_are(text, VALUE);
+    return scan_value(text.at, end_of(text)) == end_of(text);
 }
 
-static bool is_hex(char c)
+/* pct-encoded = "%" HEXDIG HEXDIG. NULL if that is not what stands at at. */
+static const char *percent(const char *at, const char *end)
 {
-    return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'f');
+    return end - at >= 3 && at[0] == '%' && scan_is(at[1], SCAN_HEX) &&
+                   scan_is(at[2], SCAN_HEX)
+               ? at + 3
+               : NULL;
 }
 
-/* pct-encoded = "%" HEXDIG HEXDIG */
-static bool percents_are_whole(struct text text)
+const char *text_path_end(const char *at, const char *end)
 {
-    for (size_t i = 0; i < text.length; i++)
-        if (text.at[i] == '%' &&
-            (text.length - i < 3 || !is_hex(text.at[i + 1]) ||
-             !is_hex(text.at[i + 2])))
-            return false;
-    return true;
+    for (;;) {
+        at = scan_path(at, end);
+        const char *next = percent(at, end);
+        if (next == NULL)
+            return at;
+        at = next;
+    }
+}
+
+const char *text_query_end(const char *at, const char *end)
+{
+    for (;;) {
+        at = text_path_end(at, end);
+        if (at == end || *at != '?')
+            return at;
+        at++;
+    }
 }
 
 bool text_is_path_and_query(struct text text)
 {
-    return all_are(text, PATH) && percents_are_whole(text);
+    return text_query_end(text.at, end_of(text)) == end_of(text);
 }
 
-/* port = *DIGIT */
-static bool is_port(struct text text)
+/* reg-name = *( unreserved / pct-encoded / sub-delims ): its end. */
+static const char *name_end(const char *at, const char *end)
 {
-    int64_t ignored;
-    return text.length == 0 || text_is_number(text, &ignored);
+    for (;;) {
+        at = scan(at, end, SCAN_HOST);
+        const char *next = percent(at, end);
+        if (next == NULL)
+            return at;
+        at = next;
+    }
 }
 
-/* IP-literal = "[" IPv6address "]", here: hexadecimal digits, ":" and ".". */
-static bool is_ip_literal(struct text text)
+/* IP-literal = "[" IPv6address "]", here: hexadecimal digits, ":" and ".". Its
+ * end, or NULL. */
+static const char *literal_end(const char *at, const char *end)
 {
-    if (text.length < 4 || text.at[text.length - 1] != ']')
-        return false;
-    for (size_t i = 1; i < text.length - 1; i++)
-        if (!is_hex(text.at[i]) && text.at[i] != ':' && text.at[i] != '.')
-            return false;
-    return true;
+    const char *first = ++at;
+
+    while (at < end && (scan_is(*at, SCAN_HEX) || *at == ':' || *at == '.'))
+        at++;
+    return at < end && *at == ']' && at - first >= 2 ? at + 1 : NULL;
 }
 
 bool text_is_authority(struct text text)
 {
-    bool literal = text.length > 0 && text.at[0] == '[';
-    size_t host = 0;
+    const char *at = text.at, *end = end_of(text);
 
-    /* The ":" that begins the port: after the "]" if there is one. */
-    while (host < text.length && text.at[host] != (literal ? ']' : ':'))
-        host++;
-    if (literal && host < text.length)
-        host++;
-    struct text name = {text.at, host};
-    struct text rest = {text.at + host, text.length - host};
-
-    if (literal ? !is_ip_literal(name)
-                : !all_are(name, HOST) || !percents_are_whole(name))
+    at = at < end && *at == '[' ? literal_end(at, end) : name_end(at, end);
+    if (at == NULL)
         return false;
-    return rest.length == 0 ||
-           (rest.at[0] == ':' &&
-            is_port((struct text){rest.at + 1, rest.length - 1}));
+    if (at < end && *at == ':') { /* port = *DIGIT */
+        at++;
+        while (at < end && *at >= '0' && *at <= '9')
+            at++;
+    }
+    return at == end;
 }
 
 bool text_list_has(struct text list, const char *word)
 {
+    struct text member;
+
     while (list.length > 0) {
-        const char *comma = memchr(list.at, ',', list.length);
-        size_t length = comma ? (size_t)(comma - list.at) : list.length;
-        if (text_is_nocase(text_trim((struct text){list.at, length}), word))
+        text_cut(&list, ',', &member);
+        if (text_is_nocase(text_trim(member), word))
             return true;
-        if (comma != NULL)
-            length++;
-        list.at += length;
-        list.length -= length;
     }
     return false;
 }

@@ -26,12 +26,35 @@ static inline struct text text_of(const char *string)
 }
 
 /* The same bytes; the second form takes a-z and A-Z as equal, and no other
- * letters, whatever the locale. */
-bool text_is(struct text text, const char *string);
-bool text_is_nocase(struct text text, const char *string);
+ * letters, whatever the locale. Inline, for the length tells most texts apart. */
+static inline bool text_is(struct text text, const char *string)
+{
+    return text.length == strlen(string) &&
+           memcmp(text.at, string, text.length) == 0;
+}
+
+static inline int text_lower(int c)
+{
+    return c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c;
+}
+
+static inline bool text_is_nocase(struct text text, const char *string)
+{
+    size_t i = 0, length = strlen(string);
+
+    if (text.length != length)
+        return false;
+    while (i < length && text_lower(text.at[i]) == text_lower(string[i]))
+        i++;
+    return i == length;
+}
 
 /* Without the blanks and tabs at both ends (OWS in RFC 9110, 5.6.3). */
 struct text text_trim(struct text text);
+
+/* The text up to the first c, which *rest loses together with c; the whole of
+ * it, and false, if there is no c. */
+bool text_cut(struct text *rest, char c, struct text *first);
 
 /* token = 1*tchar (RFC 9110, 5.6.2): methods, field names, options. */
 bool text_is_token(struct text text);
@@ -40,8 +63,12 @@ bool text_is_token(struct text text);
  * control character but the tab. Bytes over 0x7f are opaque. May be empty. */
 bool text_is_value(struct text text);
 
-/* path-abempty [ "?" query ] (RFC 3986, 3.3 and 3.4): each % is followed by two
- * hexadecimal digits. May be empty. */
+/* The first byte that cannot be of a path, or of a query, or end (RFC 3986, 3.3
+ * and 3.4). Each % is followed by two hexadecimal digits. */
+const char *text_path_end(const char *at, const char *end);
+const char *text_query_end(const char *at, const char *end);
+
+/* path-abempty [ "?" query ]. May be empty. */
 bool text_is_path_and_query(struct text text);
 
 /* uri-host [ ":" port ] (RFC 9110, 7.2): a name, an IPv4 address or an IPv6

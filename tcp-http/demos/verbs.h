@@ -7,6 +7,12 @@
 #define VERBS_H
 
 int serve_main(int argc, char **argv);
+int discard_main(int argc, char **argv);
+int count_main(int argc, char **argv);
+int parse_main(int argc, char **argv);
+int states_main(int argc, char **argv);
+int slow_main(int argc, char **argv);
+int workers_main(int argc, char **argv);
 int get_main(int argc, char **argv);
 int mhd_main(int argc, char **argv);
 int bench_main(int argc, char **argv);

@@ -19,6 +19,8 @@ enum { READ = CONNECTION_READ, WRITE = CONNECTION_WRITE };
 
 /* A connection, and all it has said so far. */
 struct script {
+    struct counters counters; /* first: it wants a cache line */
+    struct shared shared;
     struct connection c;
     char *said;
     size_t length;
@@ -26,14 +28,19 @@ struct script {
 
 static struct script *begin(void)
 {
-    struct script *s = calloc(1, sizeof *s);
+    struct script *s = aligned_alloc(_Alignof(struct script), sizeof *s);
     assert_non_null(s);
-    connection_init(&s->c, "Sun, 06 Nov 1994 08:49:37 GMT");
+    memset(s, 0, sizeof *s);
+    shared_init(&s->shared, &s->counters);
+    connection_init(&s->c, &s->shared);
     return s;
 }
 
 static void end(struct script *s)
 {
+    connection_destroy(&s->c);
+    assert_int_equal(s->shared.exchanges.lent, 0);
+    exchanges_destroy(&s->shared.exchanges);
     free(s->said);
     free(s);
 }
@@ -41,13 +48,13 @@ static void end(struct script *s)
 /* The client takes up to most bytes of what waits. */
 static void take(struct script *s, size_t most)
 {
-    size_t count;
-    const char *bytes = connection_output(&s->c, &count);
+    struct output output = connection_output(&s->c);
+    size_t count = output.count;
     if (count > most)
         count = most;
     s->said = realloc(s->said, s->length + count + 1);
     assert_non_null(s->said);
-    memcpy(s->said + s->length, bytes, count);
+    memcpy(s->said + s->length, output.bytes, count);
     s->length += count;
     s->said[s->length] = '\0';
     connection_sent(&s->c, count);
@@ -60,11 +67,11 @@ static size_t put(struct script *s, const char *bytes, size_t count,
 {
     size_t done = 0, room;
     while (done < count) {
-        char *at = connection_room(&s->c, &room);
         size_t now = count - done < step ? count - done : step;
-        if (room == 0)
+        if (!(connection_wishes(&s->c) & READ))
             break;
-        assert_true(connection_wishes(&s->c) & READ);
+        char *at = connection_room(&s->c, &room);
+        assert_true(room > 0);
         now = now < room ? now : room;
         memcpy(at, bytes + done, now);
         connection_received(&s->c, now);
@@ -169,10 +176,14 @@ static void no_body_is_taken_for_a_request(void **state)
     assert_dialogue(text, "200 200 ", READ);
     assert_dialogue("POST / HTTP/1.1\r\n" HOST
                     "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n" GET,
-                    "405 ", CONNECTION_LINGER);
+                    "405 200 ", READ);
     assert_dialogue("GET / HTTP/1.1\r\n" HOST
-                    "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n" GET,
-                    "200 ", CONNECTION_LINGER);
+                    "Transfer-Encoding: chunked\r\n\r\n"
+                    "1b\r\nGET / HTTP/1.1\r\n" HOST "\r\n\r\n0\r\n\r\n" GET,
+                    "200 200 ", READ);
+    assert_dialogue("GET / HTTP/1.1\r\n" HOST
+                    "Transfer-Encoding: chunked\r\n\r\nx\r\n" GET,
+                    "400 ", CONNECTION_LINGER);
     assert_dialogue("POST / HTTP/1.1\r\n" HOST
                     "Transfer-Encoding: gzip\r\n\r\n" GET,
                     "501 ", CONNECTION_LINGER);
@@ -229,7 +240,7 @@ static void reading_stops_while_answers_are_not_taken(void **state)
     enum { REQUESTS = 200 };
     const size_t size = strlen(GET);
     struct script *s = begin();
-    size_t waiting, answers = 0;
+    size_t answers = 0;
     (void)state;
     char *text = malloc(REQUESTS * size + 1), *at = text;
     assert_non_null(text);
@@ -238,9 +249,8 @@ static void reading_stops_while_answers_are_not_taken(void **state)
     /* All of it comes at once, and causes more than may wait. */
     assert_int_equal(put(s, text, REQUESTS * size, SIZE_MAX), REQUESTS * size);
     assert_int_equal(connection_wishes(&s->c), WRITE);
-    connection_output(&s->c, &waiting);
-    assert_in_range(waiting, CONNECTION_OUT_MAX - RESPONSE_MAX,
-                    CONNECTION_OUT_MAX);
+    assert_in_range(connection_output(&s->c).count, EXCHANGE_OUT_MAX / 2,
+                    EXCHANGE_OUT_MAX);
     /* A byte at a time is taken: no answer is lost, none comes twice. */
     while (connection_wishes(&s->c) & WRITE)
         take(s, 1);
@@ -290,12 +300,299 @@ static void an_answer_to_a_bad_head_request_has_no_body(void **state)
     end(s);
 }
 
+/* ---- Bodies ---- */
+
+static void an_echo_is_the_body_whatever_its_pieces(void **state)
+{
+    static const char *const bodies[] = {
+        "Content-Length: 5\r\n\r\nhello", "Content-Length: 0\r\n\r\n", "\r\n",
+        ("Transfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3;a=b\r\nllo\r\n0\r\n"
+         "A: b\r\n\r\n")};
+    static const char *const echoes[] = {"hello", "", "", "hello"};
+    (void)state;
+    for (size_t i = 0; i < 4; i++) {
+        char text[256];
+        snprintf(text, sizeof text, "POST /echo HTTP/1.1\r\n" HOST "%s" GET,
+                 bodies[i]);
+        assert_dialogue(text, "200 200 ", READ);
+        struct script *s = begin();
+        say_all(s, text, 1);
+        const char *body = strstr(s->said, "\r\n\r\n");
+        assert_non_null(body);
+        assert_memory_equal(body + 4, echoes[i], strlen(echoes[i]));
+        assert_memory_equal(body + 4 + strlen(echoes[i]), "HTTP/1.1 200", 12);
+        end(s);
+    }
+}
+
+static void a_large_echo_comes_back_whole(void **state)
+{
+    enum { SIZE = CONNECTION_BODY_MAX };
+    char *text = malloc(SIZE + 256);
+    (void)state;
+    assert_non_null(text);
+    int head = snprintf(
+        text, SIZE, "POST /echo HTTP/1.1\r\n" HOST "Content-Length: %d\r\n\r\n",
+        SIZE);
+    for (int i = 0; i < SIZE; i++)
+        text[head + i] = (char)('a' + i * 7 % 26);
+    struct script *s = begin();
+    size_t length = (size_t)head + SIZE;
+    assert_int_equal(put(s, text, length, 5000), length);
+    assert_int_equal(s->c.state, STATE_SEND);
+    assert_int_equal(connection_wishes(&s->c), WRITE); /* and not READ */
+    for (size_t most = 1; connection_wishes(&s->c) & WRITE; most++)
+        take(s, most); /* short writes of every size */
+    assert_memory_equal(s->said + s->length - SIZE, text + head, SIZE);
+    assert_int_equal(connection_wishes(&s->c), READ);
+    say_all(s, GET, SIZE_MAX);
+    assert_string_equal(s->said + s->length - 10, "\r\n\r\nhello\n");
+    end(s);
+    free(text);
+}
+
+static void a_client_that_waits_is_told_to_go_on(void **state)
+{
+    static const char *const codings[] = {"Content-Length: 5",
+                                          "Transfer-Encoding: chunked"};
+    static const char *const bodies[] = {"hello", "5\r\nhello\r\n0\r\n\r\n"};
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        char head[256];
+        struct script *s = begin();
+        snprintf(head, sizeof head,
+                 "POST /echo HTTP/1.1\r\n" HOST
+                 "Expect: 100-continue\r\n%s\r\n\r\n",
+                 codings[i]);
+        say_all(s, head, SIZE_MAX);
+        assert_string_equal(s->said, RESPONSE_CONTINUE);
+        say_all(s, bodies[i], 1);
+        assert_string_equal(statuses(s), "100 200 ");
+        assert_string_equal(s->said + s->length - 9, "\r\n\r\nhello");
+        assert_int_equal(connection_wishes(&s->c), READ);
+        end(s);
+
+        s = begin(); /* who does not wait need not be told */
+        put(s, head, strlen(head) - 1, SIZE_MAX);
+        snprintf(head, sizeof head, "\n%s", bodies[i]);
+        say_all(s, head, SIZE_MAX);
+        assert_string_equal(statuses(s), "200 ");
+        end(s);
+    }
+}
+
+/* ---- Time ---- */
+
+static int64_t seconds(double s)
+{
+    return (int64_t)(s * 1e9);
+}
+
+/* What it waits for, and how long from now. */
+static void assert_waits(const struct script *s, enum timeout_kind what,
+                         double how_long)
+{
+    enum timeout_kind kind;
+    int64_t due = connection_due(&s->c, &kind);
+    assert_int_equal(kind, what);
+    assert_int_equal(due - s->shared.now, seconds(how_long));
+}
+
+static void come_due(struct script *s)
+{
+    enum timeout_kind kind;
+    s->shared.now = connection_due(&s->c, &kind);
+    connection_timed_out(&s->c);
+}
+
+static void an_idle_client_is_closed_without_a_word(void **state)
+{
+    struct script *s = begin();
+    (void)state;
+    assert_waits(s, TIMEOUT_IDLE, 60);
+    s->shared.now += seconds(50);
+    say_all(s, GET, SIZE_MAX);
+    assert_waits(s, TIMEOUT_IDLE, 60); /* from its last answer on */
+    size_t said = s->length;
+    come_due(s);
+    assert_int_equal(connection_wishes(&s->c), CONNECTION_CLOSE);
+    assert_int_equal(s->length, said);
+    assert_int_equal(count_of(&s->counters, COUNT_TIMED_OUT), 1);
+    end(s);
+}
+
+static void a_slow_head_gets_a_408_however_busy_it_looks(void **state)
+{
+    struct script *s = begin();
+    (void)state;
+    s->shared.now = seconds(5);
+    for (int i = 0; i < 9; i++) {
+        say_all(s, (const char[]){"GET / HTT"[i], 0}, 1);
+        assert_waits(s, TIMEOUT_HEAD, 10 - i); /* from its first byte on */
+        s->shared.now += seconds(1);
+    }
+    come_due(s);
+    assert_int_equal(connection_wishes(&s->c), WRITE);
+    take(s, SIZE_MAX);
+    assert_string_equal(statuses(s), "408 ");
+    assert_int_equal(connection_wishes(&s->c), CONNECTION_LINGER);
+    end(s);
+}
+
+static void each_head_has_its_own_time(void **state)
+{
+    struct script *s = begin();
+    (void)state;
+    say_all(s, "GET / HT", SIZE_MAX);
+    s->shared.now += seconds(9);
+    say_all(s,
+            "TP/1.1\r\n" HOST "\r\n"
+            "GET",
+            SIZE_MAX);
+    assert_waits(s, TIMEOUT_HEAD, 10);
+    end(s);
+}
+
+static void a_slow_body_gets_a_408(void **state)
+{
+    struct script *s = begin();
+    (void)state;
+    say_all(s, "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 9\r\n\r\n",
+            SIZE_MAX);
+    for (int i = 0; i < 8; i++) {
+        assert_waits(s, TIMEOUT_BODY, 30 - i);
+        s->shared.now += seconds(1);
+        say_all(s, "x", 1);
+    }
+    come_due(s);
+    take(s, SIZE_MAX);
+    assert_string_equal(statuses(s), "408 ");
+    assert_int_equal(connection_wishes(&s->c), CONNECTION_LINGER);
+    end(s);
+}
+
+static void a_client_that_takes_nothing_is_cut(void **state)
+{
+    enum { SIZE = 200000, LITTLE = 1000 };
+    char *text = malloc(SIZE + 256);
+    (void)state;
+    assert_non_null(text);
+    memset(text, 'x', SIZE + 256);
+    int head = snprintf(
+        text, SIZE, "POST /echo HTTP/1.1\r\n" HOST "Content-Length: %d\r\n\r\n",
+        SIZE);
+    text[head] = 'x';
+    struct script *s = begin();
+    put(s, text, (size_t)head + SIZE, SIZE_MAX);
+    int waited = 0; /* since its patience was renewed */
+    for (size_t taken = 0; taken < SIZE / 2; taken += LITTLE) {
+        assert_waits(s, TIMEOUT_WRITE, 30 - waited * 0.25);
+        s->shared.now += seconds(0.25);
+        size_t steps = s->length / CONNECTION_WRITE_STEP;
+        take(s, LITTLE);
+        waited++;
+        if (s->length / CONNECTION_WRITE_STEP > steps)
+            waited = 0; /* it takes little, but not next to nothing */
+    }
+    come_due(s);
+    assert_int_equal(connection_wishes(&s->c), CONNECTION_CLOSE);
+    end(s);
+    free(text);
+}
+
+static void sleep_answers_when_its_time_has_come(void **state)
+{
+    struct script *s = begin();
+    (void)state;
+    say_all(s, GET "GET /sleep?ms=1500 HTTP/1.1\r\n" HOST "\r\n" GET, SIZE_MAX);
+    assert_string_equal(statuses(s), "200 ");
+    assert_int_equal(connection_wishes(&s->c), 0);
+    assert_waits(s, TIMEOUT_SLEEP, 1.5);
+    assert_int_equal(count_of(&s->counters, COUNT_SLEEPING), 1);
+    come_due(s);
+    assert_int_equal(count_of(&s->counters, COUNT_SLEEPING), 0);
+    take(s, SIZE_MAX);
+    assert_string_equal(statuses(s), "200 200 200 ");
+    assert_non_null(strstr(s->said, "\r\n\r\nslept\n"));
+    assert_int_equal(count_of(&s->counters, COUNT_TIMED_OUT), 0);
+    end(s);
+    assert_dialogue("GET /sleep HTTP/1.1\r\n" HOST "\r\n", "400 ", READ);
+    assert_dialogue("GET /sleep?ms=60001 HTTP/1.1\r\n" HOST "\r\n", "400 ",
+                    READ);
+    assert_dialogue("GET /sleep?s=1 HTTP/1.1\r\n" HOST "\r\n", "400 ", READ);
+}
+
+static void sleepers_have_a_limit(void **state)
+{
+    struct script *s = begin();
+    (void)state;
+    count_to(&s->counters, COUNT_SLEEPING, CONNECTION_SLEEPERS_MAX);
+    say_all(s, "GET /sleep?ms=9 HTTP/1.1\r\n" HOST "\r\n", SIZE_MAX);
+    assert_string_equal(statuses(s), "503 ");
+    end(s);
+}
+
+static void a_client_that_lingers_is_not_waited_for_long(void **state)
+{
+    struct script *s = begin();
+    size_t room = 1, thrown = 0;
+    (void)state;
+    say_all(s, "G@RBAGE\r\n\r\n", SIZE_MAX);
+    assert_waits(s, TIMEOUT_LINGER, 2);
+    s->shared.now += seconds(1);
+    assert_non_null(connection_room(&s->c, &room));
+    connection_received(&s->c, room);
+    assert_waits(s, TIMEOUT_LINGER, 1);
+    come_due(s);
+    assert_int_equal(connection_wishes(&s->c), CONNECTION_CLOSE);
+    end(s);
+
+    s = begin(); /* nor is all read that it may send */
+    say_all(s, "G@RBAGE\r\n\r\n", SIZE_MAX);
+    while (connection_wishes(&s->c) == CONNECTION_LINGER) {
+        connection_room(&s->c, &room);
+        connection_received(&s->c, room);
+        thrown += room;
+    }
+    assert_in_range(thrown, CONNECTION_DISCARD_MAX,
+                    CONNECTION_DISCARD_MAX + EXCHANGE_IN_MAX);
+    end(s);
+}
+
+/* ---- Memory ---- */
+
+static void a_silent_connection_borrows_nothing(void **state)
+{
+    struct script *s = begin();
+    size_t room;
+    (void)state;
+    assert_true(sizeof s->c <= 64);
+    assert_int_equal(s->shared.exchanges.lent, 0);
+    connection_room(&s->c, &room);
+    connection_received(&s->c, 0); /* a false alarm */
+    assert_int_equal(s->shared.exchanges.lent, 0);
+    put(s, GET, 5, SIZE_MAX);
+    assert_int_equal(s->shared.exchanges.lent, 1);
+    put(s, &GET[5], sizeof GET - 1 - 5, SIZE_MAX);
+    take(s, SIZE_MAX);
+    assert_int_equal(s->shared.exchanges.lent, 0);
+    end(s);
+}
+
+/* ---- The end ---- */
+
+static void finish(struct script *s)
+{
+    s->shared.draining = true;
+    connection_finish(&s->c);
+}
+
 static void finishing_ends_an_idle_connection(void **state)
 {
     struct script *s = begin();
     (void)state;
     say_all(s, GET, SIZE_MAX);
-    connection_finish(&s->c);
+    finish(s);
     assert_int_equal(connection_wishes(&s->c), CONNECTION_CLOSE);
     end(s);
 }
@@ -305,7 +602,7 @@ static void finishing_lets_what_is_under_way_be_the_last(void **state)
     struct script *s = begin();
     (void)state;
     say_all(s, "GET / HT", SIZE_MAX);
-    connection_finish(&s->c);
+    finish(s);
     assert_int_equal(connection_wishes(&s->c), READ);
     say_all(s, "TP/1.1\r\n" HOST "\r\n" GET, SIZE_MAX);
     assert_string_equal(statuses(s), "200 ");
@@ -315,7 +612,7 @@ static void finishing_lets_what_is_under_way_be_the_last(void **state)
 
     s = begin(); /* and so does what is still to be sent */
     put(s, GET, sizeof GET - 1, SIZE_MAX);
-    connection_finish(&s->c);
+    finish(s);
     assert_int_equal(connection_wishes(&s->c), WRITE);
     take(s, SIZE_MAX);
     assert_int_equal(connection_wishes(&s->c), CONNECTION_LINGER);
@@ -337,6 +634,18 @@ int main(void)
         cmocka_unit_test(answers_survive_every_size_of_short_write),
         cmocka_unit_test(a_head_of_over_16_kib_gets_431),
         cmocka_unit_test(an_answer_to_a_bad_head_request_has_no_body),
+        cmocka_unit_test(an_echo_is_the_body_whatever_its_pieces),
+        cmocka_unit_test(a_large_echo_comes_back_whole),
+        cmocka_unit_test(a_client_that_waits_is_told_to_go_on),
+        cmocka_unit_test(an_idle_client_is_closed_without_a_word),
+        cmocka_unit_test(a_slow_head_gets_a_408_however_busy_it_looks),
+        cmocka_unit_test(each_head_has_its_own_time),
+        cmocka_unit_test(a_slow_body_gets_a_408),
+        cmocka_unit_test(a_client_that_takes_nothing_is_cut),
+        cmocka_unit_test(sleep_answers_when_its_time_has_come),
+        cmocka_unit_test(sleepers_have_a_limit),
+        cmocka_unit_test(a_client_that_lingers_is_not_waited_for_long),
+        cmocka_unit_test(a_silent_connection_borrows_nothing),
         cmocka_unit_test(finishing_ends_an_idle_connection),
         cmocka_unit_test(finishing_lets_what_is_under_way_be_the_last),
     };

@@ -281,8 +281,9 @@ static void a_client_that_leaves_amid_the_answers_is_survived(void **state)
 
 /* ---- Refusals reach the client ---- */
 
-static void a_head_of_over_16_kib_gets_a_431(void **state)
+static void a_head_that_is_too_long_gets_a_414_or_a_431(void **state)
 {
+    static const char field[] = "GET / HTTP/1.1\r\nA: ";
     const struct fixture *f = *state;
     enum { SIZE = 1 << 20 };
     char *text = malloc(SIZE + 1);
@@ -290,6 +291,8 @@ static void a_head_of_over_16_kib_gets_a_431(void **state)
     memset(text, 'a', SIZE);
     memcpy(text, "GET /", 5);
     text[SIZE] = '\0';
+    free(wire_dialogue(f->port, text, "HTTP/1.1 414 "));
+    memcpy(text, field, sizeof field - 1);
     free(wire_dialogue(f->port, text, "HTTP/1.1 431 "));
     free(text);
 }
@@ -395,8 +398,10 @@ static int allow_descriptors(rlim_t count)
 
 static void run_short_of_descriptors(int listener, int told)
 {
+    const struct server_setup setup = server_setup();
     struct server *server;
-    if (allow_descriptors(LIMIT) < 0 || server_new(&server, listener) < 0 ||
+    if (allow_descriptors(LIMIT) < 0 ||
+        server_new(&server, listener, &setup) < 0 ||
         server_run(server, told) < 0)
         _exit(1);
     /* A wake for each thing that happened, and some; a spin makes thousands. */
@@ -449,9 +454,10 @@ static void with_no_descriptor_at_all_it_does_not_spin_either(void **state)
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0) {
+        const struct server_setup setup = server_setup();
         struct server *server;
         int told = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
-        if (told < 0 || server_new(&server, listener) < 0 ||
+        if (told < 0 || server_new(&server, listener, &setup) < 0 ||
             allow_descriptors(0) < 0 ||
             timerfd_settime(told, 0, &soon, NULL) < 0 ||
             server_run(server, told) < 0)
@@ -480,7 +486,8 @@ static void stopping_finishes_what_is_under_way(void **state)
     size_t length;
     (void)state;
     assert_int_equal(listener_open(&listener, &port), 0);
-    assert_int_equal(server_new(&server, listener), 0);
+    const struct server_setup setup = server_setup();
+    assert_int_equal(server_new(&server, listener, &setup), 0);
     /* All have said what they will, and nobody has looked at it yet. */
     for (int i = 0; i < ASKING; i++) {
         asking[i] = wire_open(port, false);
@@ -586,7 +593,7 @@ int main(void)
         WITH_SERVER(half_a_request_with_a_fin_is_dropped),
         WITH_SERVER(a_reset_ends_one_client_only),
         WITH_SERVER(a_client_that_leaves_amid_the_answers_is_survived),
-        WITH_SERVER(a_head_of_over_16_kib_gets_a_431),
+        WITH_SERVER(a_head_that_is_too_long_gets_a_414_or_a_431),
         WITH_SERVER(an_early_refusal_reaches_a_client_still_sending),
         WITH_SERVER(a_client_that_never_stops_sending_is_cut),
         WITH_SERVER(a_client_that_keeps_its_end_open_is_closed_in_time),
