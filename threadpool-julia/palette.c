@@ -8,6 +8,7 @@
 
 #include <assert.h>
 #include <math.h>
+#include <string.h>
 
 struct color {
     float r, g, b;
@@ -71,4 +72,21 @@ const unsigned char *palette_color(const struct palette *palette, int steps,
                                    int iterations)
 {
     return palette->rgb[palette_wavelength(steps, iterations) - WAVELENGTH_MIN];
+}
+
+void palette_shades(const struct palette *palette, int iterations,
+                    struct shade *shades)
+{
+    for (int steps = 0; steps <= iterations; steps++)
+        memcpy(shades[steps].rgb, palette_color(palette, steps, iterations), 3);
+}
+
+void palette_paint(const struct shade *shades, const int32_t *steps,
+                   size_t count, unsigned char *rgb)
+{
+    for (size_t i = 0; i < count; i++) {
+        memcpy(rgb, shades[steps[i]].rgb,
+               4); /* the next writes over the last */
+        rgb += 3;
+    }
 }

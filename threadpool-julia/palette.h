@@ -9,6 +9,9 @@
 #ifndef PALETTE_H
 #define PALETTE_H
 
+#include <stddef.h>
+#include <stdint.h>
+
 enum { WAVELENGTH_MIN = 380, WAVELENGTH_MAX = 780 }; /* nanometres */
 
 /* The colour of light of each wavelength: red, green, blue, 0 to 255. */
@@ -26,5 +29,21 @@ int palette_wavelength(int steps, int iterations);
 /* The colour for it: three bytes inside palette. */
 const unsigned char *palette_color(const struct palette *palette, int steps,
                                    int iterations);
+
+/* ---- Many pixels ---- */
+
+/* A color for each number of steps. The fourth byte is there so that four can be
+ * copied at once, which is one instruction. */
+struct shade {
+    unsigned char rgb[4];
+};
+
+/* Fills shades[iterations + 1] with the palette's colors. */
+void palette_shades(const struct palette *palette, int iterations,
+                    struct shade *shades);
+
+/* Writes the colors of count pixels, and one byte more. */
+void palette_paint(const struct shade *shades, const int32_t *steps,
+                   size_t count, unsigned char *rgb);
 
 #endif

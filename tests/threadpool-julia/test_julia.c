@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
@@ -122,6 +123,74 @@ static void c_must_be_finite(void **state)
     }
 }
 
+/* ---- Whole rows ---- */
+
+static void assert_rows_are_counted(enum julia_isa isa,
+                                    const struct julia *view, int top, int rows)
+{
+    int count = rows * view->width;
+    int32_t *steps =
+        test_malloc(sizeof *steps * (size_t)count); /* to the byte */
+
+    julia_rows(isa, view, top, rows, steps);
+    for (int i = 0; i < count; i++)
+        assert_int_equal(steps[i], julia_steps(view, i % view->width,
+                                               top + i / view->width));
+    test_free(steps);
+}
+
+/* Odd widths, few rows and many, few steps and many, all that stay and none. */
+static void every_instruction_set_counts_the_same_steps(void **state)
+{
+    static const struct julia views[] = {
+        {1920, 80, -0.8F, 0.156F, 300},  {333, 111, 0.285F, 0.01F, 500},
+        {1, 64, -0.4F, 0.6F, 200},       {257, 65, -0.70176F, -0.3842F, 1000},
+        {101, 99, 0.0F, 0.0F, 1500},     {64, 64, -2.0F, 0.0F, 1},
+        {31, 17, 1000.0F, -1000.0F, 10}, {4099, 3, -0.8F, 0.156F, 33},
+        {15, 8, 3.0F, 3.0F, 2},          {16, 8, 1e-30F, -1e-38F, 40},
+    };
+    static const int heights[] = {1, 2, 3, 7, 8, JULIA_ROWS_MAX};
+    int counted = 0;
+    (void)state;
+    for (enum julia_isa isa = 0; isa < JULIA_ISAS; isa++) {
+        if (!julia_isa_present(isa))
+            continue;
+        for (size_t i = 0; i < sizeof views / sizeof views[0]; i++)
+            for (size_t h = 0; h < sizeof heights / sizeof heights[0]; h++)
+                for (int top = 0; top + heights[h] <= views[i].height;
+                     top += 3 * heights[h])
+                    assert_rows_are_counted(isa, &views[i], top, heights[h]);
+        counted++;
+    }
+    assert_true(counted > 0);
+    assert_true(julia_isa_present(julia_isa_best()));
+}
+
+static void any_constant_is_counted_the_same(void **state)
+{
+    uint32_t x = 1;
+    (void)state;
+    for (int k = 0; k < 300; k++) {
+        float c[2];
+        for (int i = 0; i < 2; i++) {
+            x = x * 1664525 + 1013904223; /* Numerical Recipes' generator */
+            c[i] = (float)(x >> 8) / (float)(1 << 22) - 2.0F;
+        }
+        const struct julia view = {37, 21, c[0], c[1], 1 + k};
+        for (enum julia_isa isa = 0; isa < JULIA_ISAS; isa++)
+            if (julia_isa_present(isa))
+                assert_rows_are_counted(isa, &view, 0, view.height);
+    }
+}
+
+static void instruction_sets_have_names(void **state)
+{
+    (void)state;
+    assert_string_equal(julia_isa_name(JULIA_SCALAR), "scalar");
+    assert_string_equal(julia_isa_name(JULIA_AVX512), "avx512");
+    assert_string_equal(julia_isa_name(JULIA_NEON), "neon");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -131,6 +200,9 @@ int main(void)
         cmocka_unit_test(sides_and_iterations_have_limits),
         cmocka_unit_test(a_picture_that_is_too_large_is_refused),
         cmocka_unit_test(c_must_be_finite),
+        cmocka_unit_test(every_instruction_set_counts_the_same_steps),
+        cmocka_unit_test(any_constant_is_counted_the_same),
+        cmocka_unit_test(instruction_sets_have_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -210,24 +210,6 @@ static void pixels_come_back_as_they_went_in(void **state)
     assert_int_equal(entries("."), 1);
 }
 
-static void the_books_picture_comes_back_to_the_bit(void **state)
-{
-    const struct julia view = {1920, 1080, -0.8F, 0.156F, 300};
-    enum { SIZE = 3 * 1920 * 1080 };
-    unsigned char *rgb = test_malloc(SIZE);
-    int64_t steps;
-    char sum[65];
-    (void)state;
-    assert_int_equal(render(&view, 0, rgb, NULL, &steps), 0);
-    assert_int_equal(png_file_write("julia.png", rgb, 1920, 1080), 0);
-    test_free(rgb);
-    rgb = read_png("julia.png", 1920, 1080);
-    assert_non_null(rgb);
-    sha256sum(rgb, SIZE, sum);
-    assert_string_equal(sum, SHA256_OF_THE_BOOKS_PICTURE);
-    test_free(rgb);
-}
-
 static void short_and_interrupted_writes_change_nothing(void **state)
 {
     unsigned char *rgb = noise(20, 20);
@@ -266,22 +248,24 @@ static void a_new_file_is_as_open_as_the_umask_says(void **state)
     assert_int_equal(st.st_mode & 0777, 0640);
 }
 
+enum { SIDE = 400 }; /* more than fits into one write */
+
 static void assert_fails_and_leaves_the_old(int rc, const unsigned char *rgb)
 {
-    assert_int_equal(png_file_write("a.png", rgb, 200, 200), rc);
+    assert_int_equal(png_file_write("a.png", rgb, SIDE, SIDE), rc);
     assert_file_says("a.png", "old");
     assert_int_equal(entries("."), 1);
 }
 
 static void an_error_at_any_write_leaves_the_old_file(void **state)
 {
-    unsigned char *rgb = noise(200, 200);
+    unsigned char *rgb = noise(SIDE, SIDE);
     (void)state;
     make_file("a.png", "old");
-    assert_int_equal(png_file_write("b.png", rgb, 200, 200), 0);
+    assert_int_equal(png_file_write("b.png", rgb, SIDE, SIDE), 0);
     assert_int_equal(unlink("b.png"), 0);
     int writes = fault.calls;
-    assert_true(writes > 6);
+    assert_true(writes > 2);
     for (int i = 0; i < writes; i++) {
         fault.calls = 0;
         fault.write_after = i;
@@ -293,7 +277,7 @@ static void an_error_at_any_write_leaves_the_old_file(void **state)
 
 static void an_error_at_close_or_rename_leaves_the_old_file(void **state)
 {
-    unsigned char *rgb = noise(200, 200);
+    unsigned char *rgb = noise(SIDE, SIDE);
     (void)state;
     make_file("a.png", "old");
     fault.close_error = EIO;
@@ -410,7 +394,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         IN_FOLDER(pixels_come_back_as_they_went_in),
-        IN_FOLDER(the_books_picture_comes_back_to_the_bit),
         IN_FOLDER(short_and_interrupted_writes_change_nothing),
         IN_FOLDER(a_file_is_replaced_and_not_written_over),
         IN_FOLDER(a_new_file_is_as_open_as_the_umask_says),

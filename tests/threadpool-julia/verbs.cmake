@@ -2,7 +2,7 @@
 set(pictures ${CMAKE_CURRENT_BINARY_DIR}/pictures)
 file(MAKE_DIRECTORY ${pictures})
 set(small --width 64 --height 36 --iterations 50)
-set(small_line "64 x 36 pixels, [0-9]+ steps\ndrawn in [0-9.]+ ms, written in [0-9.]+ ms\n")
+set(small_line "64 x 36 pixels, [0-9]+ steps\ndrawn and written in [0-9.]+ ms\n")
 
 add_verb_test(threadpool-julia default STATUS 0
   STDOUT "^output.png: 1920 x 1080 pixels, 78854648 steps\n")
@@ -12,7 +12,21 @@ add_verb_test(threadpool-julia draw STATUS 0 ARGS draw ${small} --threads 3
 add_verb_test(threadpool-julia options-alone STATUS 0 ARGS --width 2 --height=3 --cx=1e-3 -o alone.png
   STDOUT "^alone.png: 2 x 3 pixels, ")
 add_verb_test(threadpool-julia bench STATUS 0 ARGS bench --csv
-  STDOUT "^name,.*\nrender, 1 thread,.*\nrender, all threads,.*\nPNG, to /dev/null,")
+  STDOUT "^name,.*\n\"?count, scalar, 1 thread.*\n\"?draw")
+
+foreach(kind static dynamic,1 guided,2)
+  add_verb_test(threadpool-julia draw.${kind} STATUS 0 ARGS draw ${small} --schedule ${kind} -o ${kind}.png
+    STDOUT "^${kind}.png: ${small_line}$")
+endforeach()
+add_verb_test(threadpool-julia draw.channel STATUS 0 ARGS draw ${small} --how channel -o channel.png
+  STDOUT "^channel.png: ${small_line}$")
+add_verb_test(threadpool-julia draw.who STATUS 0 ARGS draw ${small} --threads 2 -o drawn.png
+  --who who.png --timeline who.svg --stats
+  STDOUT "^drawn.png: ${small_line} +rows % +steps % +busy ms +busy %\nthread 0 "
+  "\nimbalance: the busiest thread had [0-9.]+x an equal share\n$")
+add_verb_test(threadpool-julia draw.who-nowhere STATUS 1 ARGS draw ${small} -o drawn2.png --who missing/who.png
+  STDOUT "^drawn2.png: ${small_line}$"
+  STDERR "^threadpool-julia draw: write who drew it to 'missing/who.png': No such file or directory\n$")
 
 add_verb_test(threadpool-julia help STATUS 0 ARGS --help STDOUT "draw.*bench")
 add_verb_test(threadpool-julia draw.help STATUS 0 ARGS draw --help
@@ -25,7 +39,7 @@ add_verb_test(threadpool-julia no-such-option STATUS 64 ARGS draw --depth 3
 # Each number has limits, and a message that names them.
 function(refused name message)
   add_verb_test(threadpool-julia refused.${name} STATUS 64 ARGS draw -o refused.png ${ARGN}
-    STDERR "^threadpool-julia draw: ${message}\n")
+    STDERR "^threadpool-julia draw: ${message}[^\n]*\n")
 endfunction()
 refused(width-0 "--width: '0' is not a number from 1 to 65535" --width 0)
 refused(width-12x "--width: '12x' is not a number from 1 to 65535" --width 12x)
@@ -40,6 +54,10 @@ refused(cy-inf "--cy: '-inf' is not a number from -1000 to 1000" --cy -inf)
 refused(cx-huge "--cx: '1e39' is not a number from -1000 to 1000" --cx 1e39)
 refused(cy-word "--cy: '0.1i' is not a number from -1000 to 1000" --cy 0.1i)
 refused(iterations-0 "--iterations: '0' is not a number from 1 to 1000000" --iterations 0)
+refused(schedule "--schedule: " --schedule fair)
+refused(how "--how: " --how columns)
+refused(isa "--isa: " --isa mmx)
+refused(level "--level: '10' is not a number from 0 to 9" --level 10)
 refused(threads-0 "--threads: '0' is not a number from 1 to 1024" --threads 0)
 refused(threads-1025 "--threads: '1025' is not a number from 1 to 1024" --threads 1025)
 
@@ -56,9 +74,9 @@ add_target_test(unwritable-folder STATUS 1 STDERR "${failed}'/proc/a.png': [A-Z]
 add_target_test(folder-as-target STATUS 1 STDERR "${failed}'..': Is a directory\n$")
 add_target_test(no-room STATUS 1 STDOUT "^a.png\n$" STDERR "${failed}'a.png': File too large\n$")
 add_target_test(pipe STATUS 0 STDOUT "^a.png\n$"
-  STDERR "^/dev/stdout: 640 x 360 pixels, [0-9]+ steps\ndrawn in [^\n]*\n$")
+  STDERR "^/dev/stdout: 640 x 360 pixels, [0-9]+ steps\ndrawn and written in [^\n]*\n$")
 add_target_test(redirected STATUS 0 STDOUT "^a.png\nb.png\n$"
-  STDERR "^/dev/stdout: 640 x 360 pixels, [0-9]+ steps\ndrawn in [^\n]*\n$")
+  STDERR "^/dev/stdout: 640 x 360 pixels, [0-9]+ steps\ndrawn and written in [^\n]*\n$")
 add_target_test(closing-pipe STATUS 141)
 add_target_test(two-at-once STATUS 0 STDOUT "^a.png\n$")
 
@@ -66,7 +84,7 @@ add_target_test(two-at-once STATUS 0 STDOUT "^a.png\n$")
 find_program(SCRIPT script) # a terminal for a program that has none (bsdutils)
 if(SCRIPT)
   add_run_test(threadpool-julia.verb.progress STATUS 0
-    STDOUT "^\rdrawing: +[0-9]+ %.*\rdrawing: +[1-9][0-9]* %\r.\\[Kterminal.png: 640 x 360"
+    STDOUT "^\rdrawing: +[0-9]+ %.*\rdrawing: +[1-9][0-9]* %, [0-9.]+ megapixels/s, [0-9.]+ s left  \r.\\[Kterminal.png: 640 x 360"
     COMMAND ${SCRIPT} -qec "$<TARGET_FILE:threadpool-julia> --width 640 --height 360 -o terminal.png" /dev/null)
 endif()
 
@@ -106,3 +124,9 @@ cmake_language(DEFER CALL settle_julia_tests)
 # The faults that test_png_file.c deals out.
 target_link_options(threadpool-julia.png_file PRIVATE
   LINKER:--wrap=write LINKER:--wrap=close LINKER:--wrap=rename)
+
+# A multiplication fused with an addition would be rounded once: another picture.
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+  add_run_test(threadpool-julia.nothing-is-fused STATUS 1
+    COMMAND sh -c "objdump -d \"$0\" | grep -m1 -E 'vfn?m(add|sub)'" $<TARGET_FILE:threadpool-julia>)
+endif()

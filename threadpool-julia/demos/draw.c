@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: MIT
  *
- * draw.c - the Julia set as a PNG file, its rows drawn by all cores at once. One
- * pixel in a thousand is then computed again by main alone, and must match.
+ * draw.c - the Julia set as a PNG file, its rows drawn by all cores at once; and
+ * who drew what, and when.
  *
- * Try: threadpool-julia draw --cx 0.285 --cy 0.01 -o other.png
+ * Try: threadpool-julia draw --threads 4 --schedule static --stats --who who.png
  * Read with: Rust Cookbook, "Concurrency", "Draw fractal ...".
  */
 #include <inttypes.h>
 #include <sys/stat.h>
 
 #include "../demo.h"
-#include "../palette.h"
-#include "../png_file.h"
-#include "../render.h"
+#include "../who.h"
 #include "order.h"
 #include "progress.h"
 #include "verbs.h"
@@ -28,48 +26,67 @@ static FILE *words(const char *output)
     return taken ? stderr : stdout;
 }
 
-static int wrong_pixels(const struct julia *view, const unsigned char *rgb)
+static void print_stats(FILE *out, const struct who *threads, int count,
+                        const struct who *all, int64_t span)
 {
-    int wrong = 0, pixels = view->width * view->height;
-    struct palette palette;
+    fprintf(out, "%-10s %8s %8s %8s %8s\n", "", "rows %", "steps %", "busy ms",
+            "busy %");
+    for (int i = 0; i < count; i++)
+        fprintf(out, "thread %-3d %8.2f %8.2f %8.2f %8.2f\n", i,
+                100.0 * threads[i].rows / all->rows,
+                100 * (double)threads[i].steps / (double)all->steps,
+                (double)threads[i].busy / 1e6,
+                100 * (double)threads[i].busy / (double)span);
+    fprintf(out, "imbalance: the busiest thread had %.2fx an equal share\n",
+            who_imbalance(threads, count));
+}
 
-    palette_init(&palette);
-    for (long i = 0; i < pixels; i += 1009) { /* a prime: no column is left */
-        int steps =
-            julia_steps(view, (int)i % view->width, (int)i / view->width);
-        wrong += memcmp(palette_color(&palette, steps, view->iterations),
-                        rgb + 3 * i, 3) != 0;
-    }
-    return wrong;
+/* What was asked for beside the picture. */
+static void tell_who(const struct order *order, const struct render_band *bands,
+                     const struct who_run *run)
+{
+    int rc = 0;
+
+    if (order->who != NULL)
+        rc = picture_who(&order->picture, order->who, bands);
+    if (rc < 0)
+        error(EXIT_FAILURE, -rc, "write who drew it to '%s'", order->who);
+    if (order->timeline != NULL)
+        rc = who_timeline(order->timeline, run, 1);
+    if (rc < 0)
+        error(EXIT_FAILURE, -rc, "write the timeline to '%s'", order->timeline);
 }
 
 int draw_main(int argc, char **argv)
 {
     struct order order = order_parse("Draws a Julia set.", argc, argv);
-    const struct julia *view = &order.view;
+    struct picture *picture = &order.picture;
+    const struct julia *view = &picture->view;
+    int count = render_bands(view);
+    struct render_band *bands = calloc((size_t)count, sizeof *bands);
+    struct who threads[RENDER_THREADS_MAX], all;
     struct progress progress;
-    int64_t steps = 0, start = now_ns();
+    int64_t start = now_ns();
 
-    unsigned char *rgb = malloc(3 * (size_t)view->width * (size_t)view->height);
-    if (rgb == NULL)
-        error(EXIT_FAILURE, ENOMEM, "hold the picture");
-    const struct render_watch *watch = progress_begin(&progress, view->height);
-    must(render(view, order.threads, rgb, watch, &steps));
-    progress_end(watch);
-    int64_t drawn = now_ns();
-    int wrong = wrong_pixels(view, rgb);
-    if (wrong > 0)
-        error(EXIT_FAILURE, 0, "%d pixels differ from main's own", wrong);
-
-    FILE *out = words(order.output);
-    int64_t checked = now_ns();
-    int rc = png_file_write(order.output, rgb, view->width, view->height);
+    if (bands == NULL)
+        error(EXIT_FAILURE, ENOMEM, "hold the bands");
+    progress_begin(&progress, picture);
+    int rc = picture_draw(picture, order.output, bands);
+    progress_end(picture);
     if (rc < 0)
         error(EXIT_FAILURE, -rc, "write the picture to '%s'", order.output);
+    int64_t drawn = now_ns();
+
+    FILE *out = words(order.output);
+    int thread_count = who_sum(bands, count, threads, &all);
     fprintf(out, "%s: %d x %d pixels, %" PRId64 " steps\n", order.output,
-            view->width, view->height, steps);
-    fprintf(out, "drawn in %.1f ms, written in %.1f ms\n",
-            (double)(drawn - start) / 1e6, (double)(now_ns() - checked) / 1e6);
-    free(rgb);
+            view->width, view->height, all.steps);
+    fprintf(out, "drawn and written in %.1f ms\n",
+            (double)(drawn - start) / 1e6);
+    if (order.stats)
+        print_stats(out, threads, thread_count, &all, who_span(bands, count));
+    tell_who(&order, bands,
+             &(struct who_run){order.output, bands, count, thread_count});
+    free(bands);
     return EXIT_SUCCESS;
 }

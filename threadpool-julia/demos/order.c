@@ -4,12 +4,27 @@
  */
 #include "order.h"
 
+#include "../deflate.h"
 #include "../demo.h"
 
-enum { C_MAX = 1000, THREADS_MAX = 1024 };
+enum { C_MAX = 1000, CHUNK_MAX = 8192 };
 
 /* Options without a letter of their own; -h would be taken for help. */
-enum { WIDTH = 256, HEIGHT, CX, CY, ITERATIONS, THREADS };
+enum {
+    WIDTH = 256,
+    HEIGHT,
+    CX,
+    CY,
+    ITERATIONS,
+    THREADS,
+    SCHEDULE,
+    HOW,
+    ISA,
+    LEVEL,
+    WHO,
+    TIMELINE,
+    STATS
+};
 
 static float real_arg(struct argp_state *state, const char *name,
                       const char *arg)
@@ -22,36 +37,105 @@ static float real_arg(struct argp_state *state, const char *name,
 }
 
 static int int_arg(struct argp_state *state, const char *name, const char *arg,
-                   int max)
+                   int min, int max)
 {
-    return (int)count_arg(state, name, arg, 1, max);
+    return (int)count_arg(state, name, arg, min, max);
 }
 
-static error_t parse(int key, char *arg, struct argp_state *state)
+void schedule_arg(struct argp_state *state, const char *arg,
+                  struct render_options *options)
 {
-    struct order *order = state->input;
-    struct julia *view = &order->view;
+    size_t length = strcspn(arg, ",");
 
+    options->chunk = 0;
+    if (arg[length] == ',')
+        options->chunk =
+            int_arg(state, "--schedule", arg + length + 1, 1, CHUNK_MAX);
+    for (int i = 0; i < RENDER_SCHEDULES; i++) {
+        const char *name = render_schedule_name((enum render_schedule)i);
+        options->schedule = (enum render_schedule)i;
+        if (strlen(name) == length && strncmp(arg, name, length) == 0)
+            return;
+    }
+    argp_error(state, "--schedule: '%s' is not static, dynamic or guided", arg);
+}
+
+static enum julia_isa isa_arg(struct argp_state *state, const char *arg)
+{
+    char names[64] = "";
+
+    for (int i = 0; i < JULIA_ISAS; i++) {
+        enum julia_isa isa = (enum julia_isa)i;
+        if (!julia_isa_present(isa))
+            continue;
+        if (strcmp(arg, julia_isa_name(isa)) == 0)
+            return isa;
+        strcat(strcat(names, " "), julia_isa_name(isa));
+    }
+    argp_error(state, "--isa: '%s' is none of those here:%s", arg, names);
+    return JULIA_SCALAR;
+}
+
+static bool is_channel(struct argp_state *state, const char *arg)
+{
+    bool channel = strcmp(arg, "channel") == 0;
+
+    if (!channel && strcmp(arg, "rows") != 0)
+        argp_error(state, "--how: '%s' is not rows or channel", arg);
+    return channel;
+}
+
+/* false: key is none of what the picture is. */
+static bool parse_view(struct argp_state *state, int key, const char *arg,
+                       struct julia *view)
+{
     if (key == WIDTH)
-        view->width = int_arg(state, "--width", arg, JULIA_SIDE_MAX);
+        view->width = int_arg(state, "--width", arg, 1, JULIA_SIDE_MAX);
     else if (key == HEIGHT)
-        view->height = int_arg(state, "--height", arg, JULIA_SIDE_MAX);
+        view->height = int_arg(state, "--height", arg, 1, JULIA_SIDE_MAX);
     else if (key == CX)
         view->cx = real_arg(state, "--cx", arg);
     else if (key == CY)
         view->cy = real_arg(state, "--cy", arg);
     else if (key == ITERATIONS)
         view->iterations =
-            int_arg(state, "--iterations", arg, JULIA_ITERATIONS_MAX);
-    else if (key == THREADS)
-        order->threads = int_arg(state, "--threads", arg, THREADS_MAX);
+            int_arg(state, "--iterations", arg, 1, JULIA_ITERATIONS_MAX);
+    else
+        return false;
+    return true;
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+    struct order *order = state->input;
+    struct picture *picture = &order->picture;
+    struct render_options *options = &picture->options;
+
+    if (key == THREADS)
+        options->threads =
+            int_arg(state, "--threads", arg, 1, RENDER_THREADS_MAX);
+    else if (key == SCHEDULE)
+        schedule_arg(state, arg, options);
+    else if (key == HOW)
+        picture->by_channel = is_channel(state, arg);
+    else if (key == ISA)
+        options->isa = isa_arg(state, arg);
+    else if (key == LEVEL)
+        picture->level = int_arg(state, "--level", arg, 0, DEFLATE_LEVEL_MAX);
+    else if (key == WHO)
+        order->who = arg;
+    else if (key == TIMELINE)
+        order->timeline = arg;
+    else if (key == STATS)
+        order->stats = true;
     else if (key == 'o')
         order->output = strcmp(arg, "-") == 0 ? "/dev/stdout" : arg;
-    else if (key != ARGP_KEY_END)
+    else if (key == ARGP_KEY_END && julia_check(&picture->view) == -EOVERFLOW)
+        argp_error(state, "%d x %d is over the limit of %d pixels",
+                   picture->view.width, picture->view.height, JULIA_PIXELS_MAX);
+    else if (key != ARGP_KEY_END &&
+             !parse_view(state, key, arg, &picture->view))
         return unexpected(key, arg, state);
-    else if (julia_check(view) == -EOVERFLOW)
-        argp_error(state, "%d x %d is over the limit of %d pixels", view->width,
-                   view->height, JULIA_PIXELS_MAX);
     return 0;
 }
 
@@ -65,10 +149,24 @@ struct order order_parse(const char *about, int argc, char **argv)
         {"iterations", ITERATIONS, "COUNT", 0, "most steps of a pixel (300)",
          5},
         {"threads", THREADS, "COUNT", 0, "threads (one per core)", 6},
-        {"output", 'o', "FILE", 0, "the PNG file; - is stdout (output.png)", 7},
+        {"schedule", SCHEDULE, "KIND[,BANDS]", 0,
+         "static, dynamic (default) or guided; bands of 8 rows at once", 7},
+        {"how", HOW, "rows|channel", 0,
+         "bands of rows, or a message for each pixel", 8},
+        {"isa", ISA, "NAME", 0,
+         "scalar, sse2, avx2, avx512 or neon (the fastest)", 9},
+        {"level", LEVEL, "0..9", 0, "zlib's 1 to 9; 0 is the fastest (0)", 10},
+        {"output", 'o', "FILE", 0, "the PNG file; - is stdout (output.png)",
+         11},
+        {"who", WHO, "FILE", 0, "a second PNG: who drew what", 12},
+        {"timeline", TIMELINE, "FILE", 0, "an SVG: who drew when", 13},
+        {"stats", STATS, NULL, 0, "a table: who drew how much", 14},
         {0}};
     const struct argp argp = {options, parse, .doc = about};
-    struct order order = {{1920, 1080, -0.8F, 0.156F, 300}, 0, "output.png"};
+    struct order order = {.picture = {.view = {1920, 1080, -0.8F, 0.156F, 300},
+                                      .options = {.isa = julia_isa_best(),
+                                                  .schedule = RENDER_DYNAMIC}},
+                          .output = "output.png"};
 
     argp_parse(&argp, argc, argv, 0, NULL, &order);
     return order;

@@ -1,31 +1,43 @@
 /* SPDX-License-Identifier: MIT
  *
  * progress.c - written only when the percentage has changed, a hundred times
- * and not a thousand, so that looking on costs nothing.
+ * and no more, so that looking on costs nothing.
  */
 #include "progress.h"
 
 #include <stdio.h>
 #include <unistd.h>
 
-static void show_percent(void *context, int rows_done)
+#include "../util.h"
+
+static void show(void *context, int rows_done)
 {
     struct progress *progress = context;
-    int percent = (int)(100LL * rows_done / progress->rows);
+    double share = (double)rows_done / progress->rows;
+    double seconds = (double)(now_ns() - progress->start) / 1e9;
 
-    if (percent != progress->percent)
-        fprintf(stderr, "\rdrawing: %3d %%", percent);
-    progress->percent = percent;
+    if ((int)(100 * share) == progress->percent)
+        return;
+    progress->percent = (int)(100 * share);
+    fprintf(stderr, "\rdrawing: %3d %%, %.1f megapixels/s, %.1f s left  ",
+            progress->percent, progress->megapixels * share / seconds,
+            seconds / share - seconds);
 }
 
-const struct render_watch *progress_begin(struct progress *progress, int rows)
+void progress_begin(struct progress *progress, struct picture *picture)
 {
-    *progress = (struct progress){rows, -1, {show_percent, progress}};
-    return isatty(STDERR_FILENO) ? &progress->watch : NULL;
+    const struct julia *view = &picture->view;
+
+    *progress = (struct progress){now_ns(), view->height, -1,
+                                  1e-6 * view->width * view->height};
+    if (!isatty(STDERR_FILENO))
+        return;
+    picture->progress = show;
+    picture->context = progress;
 }
 
-void progress_end(const struct render_watch *watch)
+void progress_end(const struct picture *picture)
 {
-    if (watch != NULL)
+    if (picture->progress != NULL)
         fputs("\r\033[K", stderr); /* to the left edge, erase to the right */
 }
