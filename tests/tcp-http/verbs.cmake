@@ -10,6 +10,8 @@ endforeach()
 # Memory that is missing on cue.
 target_link_options(tcp-http.exchange PRIVATE LINKER:--wrap=malloc,--wrap=realloc)
 target_link_options(tcp-http.workers PRIVATE LINKER:--wrap=pthread_create)
+target_link_options(tcp-http.abuse PRIVATE LINKER:--wrap=malloc,--wrap=calloc,--wrap=realloc
+  LINKER:--wrap=accept4,--wrap=epoll_ctl,--wrap=epoll_wait,--wrap=recv,--wrap=send)
 
 # Any bytes at all. Everywhere the kept inputs are read once more; with -DFUZZ=ON (clang)
 # these programs look for new ones.
