@@ -1,41 +1,47 @@
 /* SPDX-License-Identifier: MIT
  *
- * client.h - the other side: one GET, one answer.
+ * client.h - the other side: one question, one answer, its body in pieces.
  *
- * It asks with HTTP/1.1 and "Connection: close" and waits for the whole answer.
- * Blocking calls; any thread. Read with: RFC 9112, 6.3; TLPI, 56.
+ *     rc = client_open(&client, &url, false, most);
+ *     while (rc == 0 && (rc = client_read(&client, &data)) == 0 && data.length > 0)
+ *         use data
+ *     client_close(&client), if client_open() gave 0
+ *
+ * It asks by HTTP/1.1 with "Connection: close". Memory is fixed. Blocking calls,
+ * each with an end in time (url.h). Read with: RFC 9112, 6.3; TLPI, 56 and 61.
  */
 #ifndef CLIENT_H
 #define CLIENT_H
 
-#include <netinet/in.h>
-#include <stddef.h>
+#include "answer.h"
+#include "chunked.h"
+#include "url.h"
 
-enum { CLIENT_ANSWER_MAX = 64 << 20 }; /* bytes; a longer answer is refused */
-
-struct url {
-    struct sockaddr_in address;
-    const char *authority; /* borrowed from the text: host and port */
-    int authority_length;
-    const char *path; /* borrowed: from the first "/" on; "" means "/" */
+/* answer may be read; the rest is client.c's. */
+struct client {
+    struct answer answer;
+    int fd;
+    int64_t left;           /* of a BODY_COUNTED: bytes still to come */
+    struct chunked chunked; /* of a BODY_CHUNKED */
+    int64_t room;           /* how much body we would still take */
+    bool at_end;            /* all of the body was given */
+    size_t start, count;    /* bytes[start .. start + count) are not yet read */
+    char bytes[ANSWER_HEAD_MAX];
 };
 
-/* Reads http://HOST[:PORT][/PATH] where HOST is an IPv4 address or "localhost".
- * -EINVAL: it is something else. */
-int url_parse(const char *text, struct url *out);
+/* Asks by GET, or by HEAD, and waits for the head of the answer. 0, whatever its
+ * status; -ECONNREFUSED and the like; -ETIMEDOUT; -EPROTO: what came is no HTTP/1
+ * answer; -EMSGSIZE: its body says that it has more than most bytes. */
+int client_open(struct client *client, const struct url *url, bool head_only,
+                int64_t most);
 
-struct answer {
-    char *bytes; /* head and body, owned: answer_free() */
-    size_t head,
-        length; /* bytes of the head, its empty line included; of all */
-    int status;
-};
+/* The answer's head, its empty line included; until the first client_read(). */
+struct text client_head(const struct client *client);
 
-/* Asks for url, and waits for the answer without limit. 0, whatever the status;
- * -ECONNREFUSED and the like; -EPROTO: what came is no whole HTTP/1 answer;
- * -EMSGSIZE, -ENOMEM; -ENOTSUP: a body in chunks. */
-int client_get(const struct url *url, struct answer *out);
+/* The next piece of the body, good until the next call; an empty one is the end.
+ * Errors as above, and -EPROTO also if the connection ended too soon. */
+int client_read(struct client *client, struct text *data);
 
-void answer_free(struct answer *answer);
+void client_close(struct client *client);
 
 #endif

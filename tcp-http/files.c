@@ -81,7 +81,8 @@ static int open_walking(int root, const char *name)
         memcpy(component, name, length);
         component[length] = '\0';
 
-        int next = TEMP_FAILURE_RETRY(openat(at, component, how | O_NOFOLLOW));
+        int next =
+            (int)TEMP_FAILURE_RETRY(openat(at, component, how | O_NOFOLLOW));
         int error = errno;
         if (at != root)
             close(at);

@@ -14,7 +14,7 @@ static const struct verb verbs[] = {
     {"workers", "handlers on threads; answers come back by an eventfd",
      workers_main},
     {"get", "fetch a URL and print what comes", get_main},
-    {"mhd", "the same answer, by libmicrohttpd", mhd_main},
+    {"mhd", "the same site by libmicrohttpd, in its four modes", mhd_main},
     {"bench", "what a request costs: its head, and all of it", bench_main},
 };
 

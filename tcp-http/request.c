@@ -268,6 +268,8 @@ static int too_long(struct request *request, const char *bytes, size_t limit)
 {
     if (request->has_line)
         return 431;
+    if (request->line == limit) /* nothing but empty lines */
+        return 400;
     const char *at = bytes + request->line;
     const char *space = memchr(at, ' ', limit - request->line);
     if (space == NULL) /* a method longer than any we know (RFC 9112, 3) */

@@ -113,7 +113,7 @@ int response_write(const struct response *response, const char *date, char *out,
     }
     at = put_string(at, response->close ? "Connection: close\r\n\r\n"
                                         : "Connection: keep-alive\r\n\r\n");
-    if (!response->head_only)
+    if (!response->head_only && body->length > 0) /* its place may be NULL */
         at = put(at, body->at, body->length);
     return (int)(at - out);
 }

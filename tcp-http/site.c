@@ -35,6 +35,20 @@ static struct page refusal(enum page_kind kind, int status, const char *allow)
     return page;
 }
 
+/* The wrong method. One that is known to nobody is not implemented, rather than not
+ * allowed (RFC 9110, 9.1). */
+static struct page no_such_method(struct text method, const char *allow)
+{
+    static const char *const known[] = {"GET",     "HEAD",   "POST",
+                                        "PUT",     "DELETE", "CONNECT",
+                                        "OPTIONS", "TRACE",  "PATCH"};
+
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        if (text_is(method, known[i]))
+            return refusal(PAGE_FIXED, 405, allow);
+    return refusal(PAGE_FIXED, 501, NULL);
+}
+
 /* query = "ms=" 1*DIGIT */
 static bool read_ms(struct text query, int64_t *ms)
 {
@@ -51,9 +65,9 @@ struct page site_page(struct text method, struct text path, struct text query)
 
     if (place != NULL && place->kind == PAGE_ECHO) {
         if (!text_is(method, "POST"))
-            return refusal(PAGE_FIXED, 405, "POST");
+            return no_such_method(method, "POST");
     } else if (!reads) {
-        return refusal(PAGE_FIXED, 405, "GET, HEAD");
+        return no_such_method(method, "GET, HEAD");
     }
     if (place == NULL)
         return refusal(PAGE_NONE, 404, NULL);

@@ -38,7 +38,8 @@ struct page {
 };
 
 /* What a method on a path gives. Query as in struct request; an empty path
- * counts as /. The wrong method gives a FIXED 405, a bad query a FIXED 400. */
+ * counts as /. The wrong method gives a FIXED 405, one that nobody knows a FIXED
+ * 501, a bad query a FIXED 400. */
 struct page site_page(struct text method, struct text path, struct text query);
 
 #endif

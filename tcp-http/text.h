@@ -33,9 +33,9 @@ static inline bool text_is(struct text text, const char *string)
            memcmp(text.at, string, text.length) == 0;
 }
 
-static inline char text_lower(char c)
+static inline int text_lower(int c)
 {
-    return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+    return c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c;
 }
 
 static inline bool text_is_nocase(struct text text, const char *string)

@@ -27,13 +27,13 @@ static char *meaning(const char *bytes, size_t count, size_t cut)
     char *text = NULL;
     size_t length;
     FILE *out = open_memstream(&text, &length);
-    struct reading *r = reading_new(bytes, count, cut, count, false);
+    static struct reading r;
 
     if (out == NULL)
         error(EXIT_FAILURE, errno, "open a stream in memory");
-    reading_describe(r, bytes, out);
+    reading_do(&r, bytes, count, cut, count, false);
+    reading_describe(&r, bytes, out);
     fclose(out);
-    free(r);
     return text;
 }
 
@@ -89,9 +89,10 @@ static size_t read_file(const char *name, char *bytes)
     if (file == NULL)
         error(EXIT_FAILURE, errno, "open %s", name);
     size_t count = fread(bytes, 1, READING_MAX, file);
-    if (ferror(file) != 0)
-        error(EXIT_FAILURE, errno, "read %s", name);
+    int failure = ferror(file) ? errno : 0;
     fclose(file);
+    if (failure != 0)
+        error(EXIT_FAILURE, failure, "read %s", name);
     return count;
 }
 
@@ -107,7 +108,8 @@ int parse_main(int argc, char **argv)
                "each and what it found. FILE is - for standard input; without "
                "it, a request of our own is read."};
     struct wish wish = {.piece = 16};
-    char bytes[READING_MAX];
+    static char bytes[READING_MAX];
+    static struct reading r;
     size_t count = sizeof sample - 1;
 
     argp_parse(&argp, argc, argv, 0, NULL, &wish);
@@ -117,8 +119,7 @@ int parse_main(int argc, char **argv)
     if (wish.every_split)
         return try_every_split(bytes, count);
     size_t piece = (size_t)wish.piece;
-    struct reading *r = reading_new(bytes, count, piece, piece, true);
-    reading_describe(r, bytes, stdout);
-    free(r);
+    reading_do(&r, bytes, count, piece, piece, true);
+    reading_describe(&r, bytes, stdout);
     return EXIT_SUCCESS;
 }

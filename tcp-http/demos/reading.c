@@ -70,15 +70,13 @@ void reading_describe(const struct reading *r, const char *bytes, FILE *out)
         fprintf(out, "length   %jd\n", (intmax_t)request->content_length);
 }
 
-struct reading *reading_new(const char *bytes, size_t count, size_t first,
-                            size_t piece, bool tell)
+void reading_do(struct reading *r, const char *bytes, size_t count,
+                size_t first, size_t piece, bool tell)
 {
     static const char *const words[] = {
         [PARSE_DONE] = "done", [PARSE_MORE] = "more", [PARSE_BAD] = "bad"};
-    struct reading *r = calloc(1, sizeof *r);
 
-    if (r == NULL)
-        error(EXIT_FAILURE, errno, "allocate %zu bytes", sizeof *r);
+    memset(r, 0, offsetof(struct reading, data));
     r->chunked.room = READING_MAX;
     r->result = PARSE_MORE;
     for (size_t at = 0, size = first; at < count && r->result == PARSE_MORE;
@@ -89,5 +87,4 @@ struct reading *reading_new(const char *bytes, size_t count, size_t first,
         if (tell)
             show(stdout, words[r->result], bytes + at, size);
     }
-    return r;
 }

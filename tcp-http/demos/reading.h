@@ -21,10 +21,10 @@ struct reading {
     char data[READING_MAX]; /* of the body */
 };
 
-/* Reads all in pieces of so many bytes; the first has first of them. To be freed.
- * tell: shows on stdout what the parser says to each. */
-struct reading *reading_new(const char *bytes, size_t count, size_t first,
-                            size_t piece, bool tell);
+/* Reads all in pieces of so many bytes; the first has first of them. tell: shows
+ * on stdout what the parser says to each. */
+void reading_do(struct reading *r, const char *bytes, size_t count,
+                size_t first, size_t piece, bool tell);
 
 /* What was found: a line for each part. */
 void reading_describe(const struct reading *r, const char *bytes, FILE *out);

@@ -29,22 +29,24 @@ static char *read_text(const char *name)
     return text;
 }
 
+/* The byte that begins at *at, which moves behind it. */
 static int unescaped(char **at)
 {
     static const char letters[] = "rnt\\", meant[] = "\r\n\t\\";
-    int c = (unsigned char)*(*at)++, taken = 0;
-    unsigned byte = 0;
+    char c = *(*at)++;
 
     if (c != '\\')
-        return c;
+        return (unsigned char)c;
     c = *(*at)++;
     const char *letter = strchr(letters, c);
     if (c != '\0' && letter != NULL)
         return meant[letter - letters];
-    if (c != 'x' || sscanf(*at, "%2x%n", &byte, &taken) != 1 || taken != 2)
+    if (c != 'x' || !isxdigit((unsigned char)(*at)[0]) ||
+        !isxdigit((unsigned char)(*at)[1]))
         error(EXIT_FAILURE, 0, "no such escape: \\%c%s", c, *at);
+    char digits[] = {(*at)[0], (*at)[1], '\0'};
     *at += 2;
-    return (int)byte;
+    return (int)strtol(digits, NULL, 16);
 }
 
 /* Appends what text says, times times. */
@@ -221,12 +223,29 @@ static bool is_field_line(const char *at, const char *end)
     return true;
 }
 
+/* "HTTP/1.x 200 " and a reason: the status, or 0 if it is no such line. */
+static int status_of(const char *line, const char *end)
+{
+    static const char form[] = "HTTP/1.x 000 ";
+    int status = 0;
+
+    if ((size_t)(end - line) < sizeof form - 1)
+        return 0;
+    for (size_t i = 0; i < sizeof form - 1; i++) {
+        if (form[i] == '0' && isdigit((unsigned char)line[i]))
+            status = status * 10 + line[i] - '0';
+        else if (form[i] == 'x' ? line[i] != '0' && line[i] != '1'
+                                : line[i] != form[i])
+            return 0;
+    }
+    return status;
+}
+
 /* The head: a status line, field lines, an empty line. */
 static const char *read_head(const char **at, const char *end,
                              struct answer *answer)
 {
     const char *line = *at, *head = NULL;
-    int minor, read = 0;
 
     for (;;) {
         const char *lf = memchr(line, '\n', (size_t)(end - line));
@@ -235,10 +254,8 @@ static const char *read_head(const char **at, const char *end,
         if (lf == line || lf[-1] != '\r')
             return "a line of the answer does not end with CRLF";
         if (head == NULL) {
-            if (sscanf(line, "HTTP/1.%1d %3d%n", &minor, &answer->status,
-                       &read) != 2 ||
-                read != 12 || line[12] != ' ' || minor > 1 ||
-                answer->status < 100)
+            answer->status = status_of(line, lf);
+            if (answer->status < 100)
                 return "a malformed status line";
             answer->head = head = lf + 1;
         } else if (lf == line + 1) {
@@ -278,6 +295,21 @@ static const char *read_answer(const char **at, const char *end, bool head,
         return "an answer's body is not whole";
     *at += answer->body_length;
     return NULL;
+}
+
+size_t case_answers(const struct http_case *c, struct heard heard)
+{
+    const char *at = heard.bytes, *end = at + heard.length;
+    struct answer answer;
+    size_t got = 0;
+
+    while (at < end) {
+        bool head = got < c->answers && c->expected[got].head;
+        if (read_answer(&at, end, head, heard.closed, &answer) != NULL)
+            break;
+        got += answer.status >= 200;
+    }
+    return got;
 }
 
 int case_heard(struct heard heard)

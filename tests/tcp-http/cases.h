@@ -65,6 +65,9 @@ const char *case_judge(const struct http_case *c, struct heard heard, bool ours,
 /* The same for what was heard after CASE_PROBE. */
 const char *case_judge_probe(struct heard heard);
 
+/* How many whole answers to the case these are, interim ones not counted. */
+size_t case_answers(const struct http_case *c, struct heard heard);
+
 /* Whether a client that awaits has heard enough to go on: 0 nothing yet, 1 an
  * interim answer, 2 a final one: it then says no more. */
 int case_heard(struct heard heard);

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* NOLINTNEXTLINE(readability-identifier-naming): libFuzzer has named it */
 int LLVMFuzzerTestOneInput(const uint8_t *input, size_t size);
 
 static void replay(const char *folder, const char *name)

@@ -11,6 +11,7 @@
 #include "chunked.h"
 #include "request.h"
 
+/* NOLINTNEXTLINE(readability-identifier-naming): libFuzzer has named it */
 int LLVMFuzzerTestOneInput(const uint8_t *input, size_t size);
 
 static char *copy_of(const char *bytes, size_t count)

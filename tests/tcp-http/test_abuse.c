@@ -558,7 +558,7 @@ static void no_fault_does_more_than_end_a_client(void **state)
     (void)state;
     setup.patience[TIMEOUT_LINGER] = 100 * MS;
     for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
-        int served = 0, all = 30;
+        int served = 0, all = 12;
         start(&setup);
         set(faults[i].at, 3, faults[i].error);
         for (int k = 0; k < all; k++)

@@ -210,7 +210,7 @@ static size_t read_until_refused(const char *front, const char *what)
     struct reading r;
     begin(&r);
     feed(&r, front, strlen(front));
-    while (r.result == PARSE_MORE && r.read < 10 * CHUNKED_EXTRA_MAX)
+    while (r.result == PARSE_MORE && r.read < 10UL * CHUNKED_EXTRA_MAX)
         feed(&r, what, strlen(what));
     assert_int_equal(r.result, PARSE_BAD);
     assert_int_equal(r.chunked.status, 431);

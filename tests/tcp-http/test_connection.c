@@ -306,8 +306,8 @@ static void an_echo_is_the_body_whatever_its_pieces(void **state)
 {
     static const char *const bodies[] = {
         "Content-Length: 5\r\n\r\nhello", "Content-Length: 0\r\n\r\n", "\r\n",
-        "Transfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3;a=b\r\nllo\r\n0\r\n"
-        "A: b\r\n\r\n"};
+        ("Transfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3;a=b\r\nllo\r\n0\r\n"
+         "A: b\r\n\r\n")};
     static const char *const echoes[] = {"hello", "", "", "hello"};
     (void)state;
     for (size_t i = 0; i < 4; i++) {
@@ -573,7 +573,7 @@ static void a_silent_connection_borrows_nothing(void **state)
     assert_int_equal(s->shared.exchanges.lent, 0);
     put(s, GET, 5, SIZE_MAX);
     assert_int_equal(s->shared.exchanges.lent, 1);
-    put(s, GET + 5, sizeof GET - 1 - 5, SIZE_MAX);
+    put(s, &GET[5], sizeof GET - 1 - 5, SIZE_MAX);
     take(s, SIZE_MAX);
     assert_int_equal(s->shared.exchanges.lent, 0);
     end(s);

@@ -53,6 +53,28 @@ static void a_path_is_made_of_uri_characters(void **state)
     assert_false(text_is_path_and_query(text_of("/%")));
     assert_false(text_is_path_and_query(text_of("/%4")));
     assert_false(text_is_path_and_query(text_of("/%4g")));
+    assert_false(text_is_path_and_query(text_of("/%g4")));
+}
+
+/* Each byte at each place of a long text, where it is one of sixteen, and in one
+ * of one byte. */
+static void sixteen_bytes_at_a_time_mean_what_one_means(void **state)
+{
+    char bytes[40];
+    (void)state;
+    memset(bytes, 'a', sizeof bytes);
+    for (int c = 0; c < 256; c++) {
+        if (c == '%') /* does not stand alone */
+            continue;
+        for (size_t i = 0; i < sizeof bytes; i++) {
+            struct text all = {bytes, sizeof bytes}, one = {bytes + i, 1};
+            bytes[i] = (char)c;
+            assert_int_equal(text_is_value(all), text_is_value(one));
+            assert_int_equal(text_is_path_and_query(all),
+                             text_is_path_and_query(one));
+            bytes[i] = 'a';
+        }
+    }
 }
 
 static void an_authority_is_a_host_and_perhaps_a_port(void **state)
@@ -107,6 +129,7 @@ int main(void)
         cmocka_unit_test(a_token_has_no_blanks_controls_or_delimiters),
         cmocka_unit_test(a_value_has_no_controls_but_the_tab),
         cmocka_unit_test(a_path_is_made_of_uri_characters),
+        cmocka_unit_test(sixteen_bytes_at_a_time_mean_what_one_means),
         cmocka_unit_test(an_authority_is_a_host_and_perhaps_a_port),
         cmocka_unit_test(a_list_is_searched_by_whole_members),
         cmocka_unit_test(a_number_is_digits_and_never_wraps),

@@ -1,7 +1,7 @@
 # tcp-http, as its user sees it.
 
 # Who speaks the dialogues in cases/ also reads them.
-foreach(test cases)
+foreach(test cases dialogues)
   target_sources(tcp-http.${test} PRIVATE tcp-http/cases.c)
   target_compile_definitions(tcp-http.${test} PRIVATE
     CASES_FOLDER="${CMAKE_CURRENT_SOURCE_DIR}/tcp-http/cases")
@@ -13,10 +13,20 @@ target_link_options(tcp-http.workers PRIVATE LINKER:--wrap=pthread_create)
 target_link_options(tcp-http.abuse PRIVATE LINKER:--wrap=malloc,--wrap=calloc,--wrap=realloc
   LINKER:--wrap=accept4,--wrap=epoll_ctl,--wrap=epoll_wait,--wrap=recv,--wrap=send)
 
+# The text without the processor's own instruction (scan.h).
+add_executable(tcp-http.text_portable tcp-http/test_text.c ../tcp-http/text.c ../tcp-http/scan.c)
+target_include_directories(tcp-http.text_portable PRIVATE ../tcp-http)
+target_compile_definitions(tcp-http.text_portable PRIVATE _GNU_SOURCE)
+target_compile_options(tcp-http.text_portable PRIVATE -U__SSE2__)
+target_compile_features(tcp-http.text_portable PRIVATE c_std_11)
+target_link_libraries(tcp-http.text_portable PRIVATE PkgConfig::CMOCKA)
+add_test(NAME tcp-http.text_portable COMMAND tcp-http.text_portable)
+set_tests_properties(tcp-http.text_portable PROPERTIES TIMEOUT 300 LABELS unit)
+
 # Any bytes at all. Everywhere the kept inputs are read once more; with -DFUZZ=ON (clang)
 # these programs look for new ones.
 option(FUZZ "link the fuzzers to libFuzzer" OFF)
-foreach(fuzzed request)
+foreach(fuzzed request connection)
   add_executable(tcp-http.fuzz_${fuzzed} tcp-http/fuzz_${fuzzed}.c)
   target_link_libraries(tcp-http.fuzz_${fuzzed} PRIVATE tcp-http-core)
   if(FUZZ)
@@ -104,7 +114,17 @@ add_verb_test(tcp-http get.bad-url STATUS 64 ARGS get ftp://127.0.0.1/
 add_verb_test(tcp-http get.no-url STATUS 64 ARGS get STDERR "^tcp-http get: a URL is missing\n")
 add_verb_test(tcp-http get.two-urls STATUS 64 ARGS get http://127.0.0.1/ http://127.0.0.1/
   STDERR "^tcp-http get: unexpected argument 'http://127.0.0.1/'\n")
-add_verb_test(tcp-http get.help STATUS 0 ARGS get --help STDOUT "^Usage: tcp-http get .*--include")
+add_verb_test(tcp-http get.bad-max STATUS 64 ARGS get --max -1 http://127.0.0.1/
+  STDERR "^tcp-http get: max: '-1' is not a number from 0 to ")
+add_verb_test(tcp-http get.help STATUS 0 ARGS get --help
+  STDOUT "^Usage: tcp-http get " "--include" "--head" "--max=BYTES")
+add_server_test(get.head STATUS 0 SERVER --port 0 CLIENT ${get} -I {}
+  STDOUT "${listening}HTTP/1.1 200 OK\r\n.*Content-Length: 6\r\nConnection: close\r\n\r\n$")
+add_server_test(get.too-long STATUS 1 SERVER --port 0 CLIENT ${get} --max 5 {} STDOUT "${listening}$"
+  STDERR "^tcp-http get: get http://127.0.0.1:[0-9]+/: Message too long\n$")
+add_server_test(get.full-disk STATUS 1 SERVER --port 0 STDOUT "${listening}$"
+  CLIENT sh -c "$<TARGET_FILE:tcp-http> get $0 >/dev/full" {}
+  STDERR "^tcp-http get: write to standard output: No space left on device\n$")
 
 add_verb_test(tcp-http parse STATUS 0 ARGS parse STDOUT "^more     POST /echo[?]n=1 H\nmore "
   "\ndone     d.r.n.r.n\nmethod   POST\npath     /echo\nquery    n=1\nversion  1.1\n"
@@ -120,6 +140,13 @@ add_verb_test(tcp-http parse.bad-pieces STATUS 64 ARGS parse --pieces 0
   STDERR "^tcp-http parse: pieces: '0' is not a number from 1 to 32768\n")
 add_verb_test(tcp-http parse.two-files STATUS 64 ARGS parse a b
   STDERR "^tcp-http parse: unexpected argument 'b'\n")
+
+foreach(mode internal pool connection external)
+  add_server_test(mhd.${mode} STATUS 0 SERVER mhd -p0 --threads ${mode} CLIENT ${get} {}json
+    STDOUT "${listening}{\"message\":\"Hello, World!\"}$")
+endforeach()
+add_verb_test(tcp-http mhd.bad-threads STATUS 64 ARGS mhd --threads many
+  STDERR "^tcp-http mhd: threads: 'many' is none of the four\n")
 
 add_verb_test(tcp-http states STATUS 0 ARGS states
   STDOUT "^in  .*\nIDLE +HEAD +CLOSED +CLOSED +- +CLOSED +\nHEAD +IDLE +CLOSED +LAST +- +HEAD"
@@ -143,11 +170,36 @@ add_verb_test(tcp-http workers.none STATUS 64 ARGS workers --workers 0
   STDERR "^tcp-http workers: workers: '0' is not a number from 1 to 64\n")
 
 add_verb_test(tcp-http bench STATUS 0 ARGS bench --csv
-  STDOUT "^name,median ns,least,most,ratio\nhead of 45 bytes,[0-9.]+,[0-9.]+,[0-9.]+,1.000\n"
-  "\nround trip, this server," "\nround trip, libmicrohttpd,")
+  STDOUT "^name,median ns,least,most,ratio\nrequest, this server,[0-9.]+,[0-9.]+,[0-9.]+,1.000\n"
+  "\nrequest, libmicrohttpd," "\nhead of 45 bytes,")
+add_server_test(bench.url STATUS 0 SERVER --port 0
+  CLIENT $<TARGET_FILE:tcp-http> bench --duration 1 --pipeline 4 --threads 2 {}
+  STDOUT "${listening}[0-9]+ answers in [0-9.]+ s: [0-9]+ a second, [0-9.]+ MiB a second\n"
+  "\nlatency  p50 [0-9]+ us  p90 [0-9]+ us  p99 [0-9]+ us  p99.9 [0-9]+ us  most [0-9]+ us\n$")
+add_server_test(bench.rate STATUS 0 SERVER --port 0
+  CLIENT $<TARGET_FILE:tcp-http> bench -d 1 --rate 200 {} STDOUT "\nlatency .* us  \\(since due\\)\n")
+add_server_test(bench.not-found STATUS 1 SERVER --port 0
+  CLIENT $<TARGET_FILE:tcp-http> bench -d 1 {}nothing STDOUT "\nlatency "
+  STDERR "^tcp-http bench: load http://[0-9.:]+/nothing: [0-9]+ answers of 400 and more\n$")
+add_verb_test(tcp-http bench.nobody STATUS 1 ARGS bench http://127.0.0.1:1/
+  STDERR "^tcp-http bench: load http://127.0.0.1:1/: Connection refused\n$")
+add_verb_test(tcp-http bench.bad-url STATUS 64 ARGS bench https://127.0.0.1/
+  STDERR "^tcp-http bench: 'https://127.0.0.1/' is not http://ADDRESS")
+add_verb_test(tcp-http bench.too-many-threads STATUS 64 ARGS bench -c 2 -t 3
+  STDERR "^tcp-http bench: more threads than connections\n")
+add_verb_test(tcp-http bench.bad-rate STATUS 64 ARGS bench --rate 0 http://127.0.0.1/
+  STDERR "^tcp-http bench: rate: '0' is not a number from 1 to ")
+add_verb_test(tcp-http bench.help STATUS 0 ARGS bench --help
+  STDOUT "^Usage: tcp-http bench .*--connections=N.*--pipeline=N.*--duration=SECONDS.*--rate=R")
 
 add_verb_test(tcp-http help STATUS 0 ARGS --help STDOUT "serve.*parse.*get.*mhd.*bench")
 add_verb_test(tcp-http no-such-verb STATUS 64 ARGS severe
   STDERR "^tcp-http serve: unexpected argument 'severe'\n")
 add_verb_test(tcp-http no-such-option STATUS 64 ARGS serve --prot 1
   STDERR "^tcp-http serve: unrecognized option '--prot'\n")
+
+# What the tests replace: the kernel refuses on cue.
+target_link_options(tcp-http.files PRIVATE LINKER:--wrap=syscall LINKER:--wrap=openat)
+target_link_options(tcp-http.client PRIVATE LINKER:--wrap=recv LINKER:--wrap=send)
+target_link_options(tcp-http.load PRIVATE LINKER:--wrap=calloc LINKER:--wrap=malloc
+  LINKER:--wrap=socket LINKER:--wrap=epoll_create1 LINKER:--wrap=timerfd_create)
