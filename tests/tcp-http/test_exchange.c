@@ -30,6 +30,7 @@ static bool denied(void)
     return false;
 }
 
+/* NOLINTBEGIN(bugprone-reserved-identifier): the linker makes these names */
 void *__real_malloc(size_t size);
 void *__wrap_malloc(size_t size);
 void *__wrap_malloc(size_t size)
@@ -43,6 +44,7 @@ void *__wrap_realloc(void *at, size_t size)
 {
     return denied() ? NULL : __real_realloc(at, size);
 }
+/* NOLINTEND(bugprone-reserved-identifier) */
 
 static void the_last_given_back_is_lent_first(void **state)
 {

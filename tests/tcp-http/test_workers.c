@@ -105,6 +105,7 @@ static void what_is_given_is_run_before_the_end(void **state)
 
 static int threads_allowed = -1; /* -1: any number */
 
+/* NOLINTBEGIN(bugprone-reserved-identifier): the linker makes these names */
 int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
                           void *(*run)(void *), void *arg);
 int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
@@ -118,6 +119,7 @@ int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
         threads_allowed--;
     return __real_pthread_create(thread, attributes, run, arg);
 }
+/* NOLINTEND(bugprone-reserved-identifier) */
 
 static void too_few_threads_leave_nothing_behind(void **state)
 {
