@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 
 #include <cmocka.h>
@@ -500,11 +501,12 @@ ssize_t __wrap_send(int fd, const void *at, size_t size, int how)
     return errno == 0 ? __real_send(fd, at, (size + 1) / 2, how) : -1;
 }
 
-void *__real_malloc(size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_malloc(size_t size)
+void *__real_mmap(void *at, size_t size, int may, int how, int fd, off_t from);
+void *__wrap_mmap(void *at, size_t size, int may, int how, int fd, off_t from);
+void *__wrap_mmap(void *at, size_t size, int may, int how, int fd, off_t from)
 {
-    return fails(&on_memory) ? NULL : __real_malloc(size);
+    return fails(&on_memory) ? MAP_FAILED
+                             : __real_mmap(at, size, may, how, fd, from);
 }
 
 void *__real_calloc(size_t count, size_t size);

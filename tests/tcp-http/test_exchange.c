@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <sys/mman.h>
 
 #include "exchange.h"
 
@@ -31,11 +32,11 @@ static bool denied(void)
 }
 
 /* NOLINTBEGIN(bugprone-reserved-identifier): the linker makes these names */
-void *__real_malloc(size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_malloc(size_t size)
+void *__real_mmap(void *at, size_t size, int may, int how, int fd, off_t from);
+void *__wrap_mmap(void *at, size_t size, int may, int how, int fd, off_t from);
+void *__wrap_mmap(void *at, size_t size, int may, int how, int fd, off_t from)
 {
-    return denied() ? NULL : __real_malloc(size);
+    return denied() ? MAP_FAILED : __real_mmap(at, size, may, how, fd, from);
 }
 
 void *__real_realloc(void *at, size_t size);
