@@ -421,13 +421,17 @@ static void a_stop_has_an_end(void **state)
     (void)state;
     setup.drain = 50 * MS;
     start(&setup);
+    int half = wire_open(port, false); /* the rest of this never comes */
     int fd = wire_open(port, false);
+    SAY(half, GET "GET / HT");
+    wire_hear_hello(half);
     SAY(fd, "GET /sleep?ms=60000 HTTP/1.1\r\n" HOST "\r\n");
     while (status("sleeping") == 0)
         continue;
     assert_int_equal(background_stop(background, NULL), 0);
     background = NULL;
     close(fd);
+    close(half);
 }
 
 /* ---- A poor machine: the linker's --wrap puts these in front. Only the
