@@ -113,7 +113,7 @@ void connection_timed_out(struct connection *c);
  * while READ or LINGER is wished for, unless there is no memory (the wish is then
  * CLOSE). Good until the next call, which tells how many came, 0 if none did. */
 char *connection_room(struct connection *c, size_t *room);
-void connection_received(struct connection *c, size_t count);
+void connection_received(struct connection *c, size_t received);
 
 /* The client has shut down its side. Requests that came whole are still
  * answered, for it may well be reading. */
@@ -121,7 +121,7 @@ void connection_ended(struct connection *c);
 
 /* What is to be sent next. Good until the next call, which tells how many bytes of it went. */
 struct output connection_output(const struct connection *c);
-void connection_sent(struct connection *c, size_t count);
+void connection_sent(struct connection *c, size_t sent);
 
 /* To be called once shared->draining has become true: a connection without a
  * request ends; one that has a request under way does so after its answer, which

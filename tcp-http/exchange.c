@@ -2,12 +2,16 @@
  *
  * exchange.c - a stack of free ones; and in one, a queue of bytes to be sent, the
  * last of which may be elsewhere.
+ *
+ * They are pages of their own, not malloc's, so that after a rush their memory is
+ * the system's again: malloc would keep it below the last block in use.
  */
 #include "exchange.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 struct exchange *exchange_borrow(struct exchanges *pool)
@@ -18,8 +22,9 @@ struct exchange *exchange_borrow(struct exchanges *pool)
         pool->free = exchange->next;
         pool->free_count--;
     } else {
-        exchange = malloc(sizeof *exchange);
-        if (exchange == NULL)
+        exchange = mmap(NULL, sizeof *exchange, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (exchange == MAP_FAILED)
             return NULL;
     }
     pool->lent++;
@@ -51,10 +56,10 @@ void exchange_return(struct exchanges *pool, struct exchange *exchange)
     forget(exchange);
     close_file(exchange);
     pool->lent--;
-    if (pool->free_count == EXCHANGE_KEPT) {
-        free(exchange);
+    /* To give pages back may want memory itself: if it fails, they are kept. */
+    if (pool->free_count >= EXCHANGE_KEPT &&
+        munmap(exchange, sizeof *exchange) == 0)
         return;
-    }
     exchange->next = pool->free;
     pool->free = exchange;
     pool->free_count++;
@@ -64,7 +69,7 @@ void exchanges_destroy(struct exchanges *pool)
 {
     for (struct exchange *e; (e = pool->free) != NULL;) {
         pool->free = e->next;
-        free(e);
+        munmap(e, sizeof *e);
     }
     pool->free_count = 0;
 }

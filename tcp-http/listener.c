@@ -51,25 +51,25 @@ static int set_up(int fd, union address *address, socklen_t size, bool shared)
     return 0;
 }
 
-int listener_open_at(int *fd, const char *text, uint16_t *port, bool shared)
+int listener_open_at(int *fd, const char *address, uint16_t *port, bool shared)
 {
-    union address address;
-    socklen_t size = read_address(text, *port, &address);
+    union address name;
+    socklen_t size = read_address(address, *port, &name);
 
     if (size == 0)
         return -EINVAL;
-    int made = socket(address.any.sa_family,
+    int made = socket(name.any.sa_family,
                       SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (made < 0)
         return -errno;
-    int rc = set_up(made, &address, size, shared);
+    int rc = set_up(made, &name, size, shared);
     if (rc < 0) {
         close(made);
         return rc;
     }
     *fd = made;
     /* sin_port and sin6_port are in the same place. */
-    *port = ntohs(address.v4.sin_port);
+    *port = ntohs(name.v4.sin_port);
     return 0;
 }
 

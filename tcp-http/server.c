@@ -30,18 +30,20 @@ enum {
     ACCEPT_AGAIN_NS = 100000000 /* out of descriptors: look again after this */
 };
 
+TAILQ_HEAD(peers, peer);
+
 struct server {
-    int epoll, listener;  /* listener: -1 once stopping */
-    bool accepting;       /* the listener is watched */
+    struct counters own; /* if nobody else counts */
+    struct shared shared;
+    struct timeouts timeouts; /* each peer is in one of its lists */
+    struct peers peers;
+    size_t peer_count, peers_max;
     int64_t accept_again; /* not accepting: when it tries to; INT64_MAX: when
                            * somebody leaves */
-    bool stop_seen;
     int64_t drain, stop_time; /* stopping: when its patience ends */
-    size_t peer_count, peers_max;
-    TAILQ_HEAD(, peer) peers;
-    struct timeouts timeouts; /* each peer is in one of its lists */
-    struct shared shared;
-    struct counters own; /* if nobody else counts */
+    int epoll, listener;      /* listener: -1 once stopping */
+    bool accepting;           /* the listener is watched */
+    bool stop_seen;
 };
 
 static int watch(struct server *s, int how, int fd, uint32_t events, void *who)

@@ -17,17 +17,17 @@
 
 /* How a client gets there, and what it may say then. */
 static const struct scene {
-    enum connection_state state;
     const char *said, *rest;
+    enum connection_state state;
     bool takes; /* its answers */
 } scenes[] = {
-    {STATE_IDLE, "", "GET", false},
-    {STATE_HEAD, "GET /", FIELDS "\r\n", false},
-    {STATE_BODY, POST "5\r\n\r\nhe", "llo", false},
-    {STATE_SLEEP, "GET /sleep?ms=500" FIELDS "\r\n", NULL, false},
-    {STATE_SEND, POST "5000\r\n\r\n" /* and 5000 blanks */, NULL, false},
-    {STATE_LAST, "G@RBAGE\r\n", NULL, false},
-    {STATE_LINGER, "G@RBAGE\r\n", "more", true},
+    {"", "GET", STATE_IDLE, false},
+    {"GET /", FIELDS "\r\n", STATE_HEAD, false},
+    {POST "5\r\n\r\nhe", "llo", STATE_BODY, false},
+    {"GET /sleep?ms=500" FIELDS "\r\n", NULL, STATE_SLEEP, false},
+    {POST "5000\r\n\r\n" /* and 5000 blanks */, NULL, STATE_SEND, false},
+    {"G@RBAGE\r\n", NULL, STATE_LAST, false},
+    {"G@RBAGE\r\n", "more", STATE_LINGER, true},
 };
 
 struct stage {
@@ -43,6 +43,7 @@ static void say(struct stage *s, const char *text)
 
     if (at == NULL || length > room)
         error(EXIT_FAILURE, 0, "nobody listens to '%s'", text);
+    /* NOLINTNEXTLINE(bugprone-not-null-terminated-result): bytes */
     memcpy(at, text, length);
     connection_received(&s->c, length);
 }

@@ -46,7 +46,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static void handle(struct job *job)
 {
     struct handling *h = (struct handling *)job;
-    const struct timespec long_time = {.tv_nsec = HANDLER_MS * 1000000};
+    const struct timespec long_time = {.tv_nsec = HANDLER_MS * 1000000L};
     char who[24];
 
     snprintf(who, sizeof who, "thread %ld", (long)gettid());

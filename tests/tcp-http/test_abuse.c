@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 
 #include <cmocka.h>
@@ -21,7 +22,8 @@
 #include "listener.h"
 #include "wire.h"
 
-enum { MANY = 200, MS = 1000000 };
+enum { MANY = 200 };
+#define MS INT64_C(1000000)
 
 static struct background *background;
 static uint16_t port;
@@ -39,21 +41,14 @@ static int open_descriptors(void)
     return count;
 }
 
-/* The kernel keeps little for a client (SO_SNDBUF is inherited by accepted
- * sockets): one that does not take its answers is in the way at once. */
 static void start_threads(const struct server_setup *setup, size_t threads)
 {
-    const int little = 4096;
     int listeners[4];
     port = 0;
-    for (size_t i = 0; i < threads; i++) {
+    for (size_t i = 0; i < threads; i++)
         assert_int_equal(
             listener_open_at(&listeners[i], "127.0.0.1", &port, threads > 1),
             0);
-        assert_int_equal(setsockopt(listeners[i], SOL_SOCKET, SO_SNDBUF,
-                                    &little, sizeof little),
-                         0);
-    }
     assert_int_equal(
         background_start_all(&background, listeners, threads, setup), 0);
 }
@@ -98,7 +93,7 @@ static long status(const char *name)
 static void wait_until_all_are_gone(void)
 {
     while (status("connections") > 1)
-        usleep(1000); /* less of a crowd while others have work to do */
+        continue;
     assert_int_equal(status("sleeping"), 0);
     assert_true(status("exchanges") <= 1);
 }
@@ -167,26 +162,39 @@ static void a_body_that_does_not_end_is_closed_in_time(void **state)
                            "HTTP/1.1 408 ");
 }
 
-static void answers_that_are_not_taken_are_given_up_in_time(void **state)
+/* More than any socket holds. */
+static void make_large_file(char *root, char *path)
 {
-    enum { READERS = 20, REQUESTS = 5000 };
+    assert_non_null(mkdtemp(root));
+    sprintf(path, "%s/large", root);
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    assert_true(fd >= 0);
+    assert_int_equal(ftruncate(fd, 64 << 20), 0);
+    close(fd);
+}
+
+static void an_answer_that_is_not_taken_is_given_up_in_time(void **state)
+{
+    enum { READERS = 20 };
     struct server_setup setup = server_setup();
+    char root[] = "/tmp/tcp-http-XXXXXX", path[64];
     int fds[READERS];
     (void)state;
+    make_large_file(root, path);
+    setup.root = root;
     setup.patience[TIMEOUT_WRITE] = 100 * MS;
     start(&setup);
     for (int i = 0; i < READERS; i++) {
         fds[i] = wire_open(port, true);
-        for (int k = 0; k < REQUESTS; k++)
-            if (send(fds[i], GET, sizeof GET - 1, MSG_NOSIGNAL | MSG_DONTWAIT) <
-                0)
-                break;
+        SAY(fds[i], "GET /large HTTP/1.1\r\n" HOST "\r\n");
     }
-    assert_serves();
+    free(wire_dialogue(port, "GET /json HTTP/1.0\r\n\r\n", "HTTP/1.1 200 "));
     wait_until_all_are_gone();
     assert_int_equal(status("timed_out"), READERS);
     for (int i = 0; i < READERS; i++)
         close(fds[i]);
+    unlink(path);
+    rmdir(root);
 }
 
 static void a_closed_connection_does_not_linger_for_ever(void **state)
@@ -270,17 +278,12 @@ static void who_leaves_amid_a_file_is_survived(void **state)
     struct server_setup setup = server_setup();
     char root[] = "/tmp/tcp-http-XXXXXX", path[64];
     (void)state;
-    assert_non_null(mkdtemp(root));
-    snprintf(path, sizeof path, "%s/large", root);
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-    assert_true(fd >= 0);
-    assert_int_equal(ftruncate(fd, 64 << 20), 0);
-    close(fd);
+    make_large_file(root, path);
     setup.root = root;
     start(&setup);
     for (int round = 0; round < 20; round++) {
         char some[1000];
-        fd = wire_open(port, round % 2 == 0);
+        int fd = wire_open(port, round % 2 == 0);
         SAY(fd, "GET /large HTTP/1.1\r\n" HOST "\r\n");
         assert_true(recv(fd, some, sizeof some, 0) > 0);
         if (round % 4 < 2)
@@ -318,7 +321,7 @@ static void as_many_as_may_be_and_the_others_after_them(void **state)
     uint64_t wakes;
     assert_int_equal(background_stop(background, &wakes), 0);
     background = NULL;
-    assert_true(wakes < 6 * MANY);
+    assert_in_range(wakes, 1, 6 * MANY);
 }
 
 static void several_threads_share_the_clients(void **state)
@@ -345,7 +348,7 @@ static void a_hundred_thousand_requests_on_one_connection(void **state)
 {
     enum { ROUNDS = 2000, DEEP = 50 };
     const struct server_setup setup = server_setup();
-    char text[DEEP * sizeof GET] = "", *at = text, answers[16384];
+    char text[DEEP * sizeof GET] = "", *at = text, answers[16384] = "";
     size_t one = 0;
     (void)state;
     start(&setup);
@@ -362,7 +365,7 @@ static void a_hundred_thousand_requests_on_one_connection(void **state)
     }
     close(fd);
     wait_until_all_are_gone();
-    assert_true(status("requests") > ROUNDS * DEEP);
+    assert_in_range(status("requests"), ROUNDS * DEEP, INT32_MAX);
 }
 
 static void an_address_may_have_colons(void **state)
@@ -395,8 +398,9 @@ static void an_address_may_have_colons(void **state)
 
 static void a_sleeper_is_let_sleep_out_and_then_all_is_over(void **state)
 {
-    const struct server_setup setup = server_setup();
+    struct server_setup setup = server_setup();
     (void)state;
+    setup.patience[TIMEOUT_LINGER] = 100 * MS;
     start(&setup);
     int fd = wire_open(port, false);
     SAY(fd, "GET /sleep?ms=200 HTTP/1.1\r\n" HOST "\r\n" GET);
@@ -417,13 +421,17 @@ static void a_stop_has_an_end(void **state)
     (void)state;
     setup.drain = 50 * MS;
     start(&setup);
+    int half = wire_open(port, false); /* the rest of this never comes */
     int fd = wire_open(port, false);
+    SAY(half, GET "GET / HT");
+    wire_hear_hello(half);
     SAY(fd, "GET /sleep?ms=60000 HTTP/1.1\r\n" HOST "\r\n");
     while (status("sleeping") == 0)
         continue;
     assert_int_equal(background_stop(background, NULL), 0);
     background = NULL;
     close(fd);
+    close(half);
 }
 
 /* ---- A poor machine: the linker's --wrap puts these in front. Only the
@@ -458,6 +466,7 @@ static void set(struct fault *fault, int nth, int error)
     atomic_store_explicit(&fault->nth, nth, memory_order_relaxed);
 }
 
+/* NOLINTBEGIN(bugprone-reserved-identifier): the linker makes these names */
 int __real_accept4(int fd, struct sockaddr *address, socklen_t *size, int how);
 int __wrap_accept4(int fd, struct sockaddr *address, socklen_t *size, int how);
 int __wrap_accept4(int fd, struct sockaddr *address, socklen_t *size, int how)
@@ -496,11 +505,12 @@ ssize_t __wrap_send(int fd, const void *at, size_t size, int how)
     return errno == 0 ? __real_send(fd, at, (size + 1) / 2, how) : -1;
 }
 
-void *__real_malloc(size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_malloc(size_t size)
+void *__real_mmap(void *at, size_t size, int may, int how, int fd, off_t from);
+void *__wrap_mmap(void *at, size_t size, int may, int how, int fd, off_t from);
+void *__wrap_mmap(void *at, size_t size, int may, int how, int fd, off_t from)
 {
-    return fails(&on_memory) ? NULL : __real_malloc(size);
+    return fails(&on_memory) ? MAP_FAILED
+                             : __real_mmap(at, size, may, how, fd, from);
 }
 
 void *__real_calloc(size_t count, size_t size);
@@ -516,6 +526,7 @@ void *__wrap_realloc(void *at, size_t size)
 {
     return fails(&on_memory) ? NULL : __real_realloc(at, size);
 }
+/* NOLINTEND(bugprone-reserved-identifier) */
 
 /* A client that takes it as it comes: answers, an end, a reset. */
 static bool visit(void)
@@ -552,10 +563,11 @@ static void no_fault_does_more_than_end_a_client(void **state)
         {&on_send, EAGAIN, false},         {&on_send, 0, false},
         {&on_send, EPIPE, true},           {&on_memory, ENOMEM, true},
     };
-    const struct server_setup setup = server_setup();
+    struct server_setup setup = server_setup();
     (void)state;
+    setup.patience[TIMEOUT_LINGER] = 100 * MS;
     for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
-        int served = 0, all = 30;
+        int served = 0, all = 12;
         start(&setup);
         set(faults[i].at, 3, faults[i].error);
         for (int k = 0; k < all; k++)
@@ -579,7 +591,7 @@ int main(void)
         ABUSE(who_says_nothing_is_closed_in_time),
         ABUSE(a_head_that_does_not_end_is_closed_in_time),
         ABUSE(a_body_that_does_not_end_is_closed_in_time),
-        ABUSE(answers_that_are_not_taken_are_given_up_in_time),
+        ABUSE(an_answer_that_is_not_taken_is_given_up_in_time),
         ABUSE(a_closed_connection_does_not_linger_for_ever),
         ABUSE(a_reset_in_any_state_leaves_nothing_behind),
         ABUSE(a_fin_with_any_request_is_served_to_the_end),

@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <sys/mman.h>
 
 #include "exchange.h"
 
@@ -30,11 +31,12 @@ static bool denied(void)
     return false;
 }
 
-void *__real_malloc(size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_malloc(size_t size)
+/* NOLINTBEGIN(bugprone-reserved-identifier): the linker makes these names */
+void *__real_mmap(void *at, size_t size, int may, int how, int fd, off_t from);
+void *__wrap_mmap(void *at, size_t size, int may, int how, int fd, off_t from);
+void *__wrap_mmap(void *at, size_t size, int may, int how, int fd, off_t from)
 {
-    return denied() ? NULL : __real_malloc(size);
+    return denied() ? MAP_FAILED : __real_mmap(at, size, may, how, fd, from);
 }
 
 void *__real_realloc(void *at, size_t size);
@@ -43,6 +45,7 @@ void *__wrap_realloc(void *at, size_t size)
 {
     return denied() ? NULL : __real_realloc(at, size);
 }
+/* NOLINTEND(bugprone-reserved-identifier) */
 
 static void the_last_given_back_is_lent_first(void **state)
 {

@@ -201,7 +201,7 @@ a_large_file_is_sent_whole_and_the_next_answer_after_it(void **state)
         assert_true(count < 0 || count % 4 == 0);
     }
     peer_carry(f->peer, false);
-    at = (size_t)recv(f->client, head, sizeof head, 0);
+    assert_true(recv(f->client, head, sizeof head, 0) > 13);
     assert_memory_equal(head, "HTTP/1.1 404 ", 13);
     assert_int_equal(peer_carry(f->peer, true), CONNECTION_READ);
     remove_file(f, root, path);

@@ -6,7 +6,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -328,23 +327,6 @@ static void a_client_that_never_stops_sending_is_cut(void **state)
     close(fd);
 }
 
-static void a_client_that_keeps_its_end_open_is_closed_in_time(void **state)
-{
-    const struct fixture *f = *state;
-    int fd = wire_open(f->port, false);
-    SAY(fd, LAST);
-    free(wire_hear_all(fd, NULL));
-    /* Our end stays open. As long as the server has its own, it takes what we
-     * say; when it has not, its kernel objects. */
-    int tries = 0;
-    while (tries < 6000 && send(fd, "x", 1, MSG_NOSIGNAL) == 1) {
-        poll(NULL, 0, 10);
-        tries++;
-    }
-    assert_in_range(tries, 1, 5999);
-    close(fd);
-}
-
 /* ---- Many ---- */
 
 static void two_hundred_clients_are_served_side_by_side(void **state)
@@ -509,18 +491,6 @@ static void stopping_finishes_what_is_under_way(void **state)
     close(told);
 }
 
-static void stopping_does_not_wait_for_ever(void **state)
-{
-    struct fixture *f = *state;
-    int fd = wire_open(f->port, false);
-    SAY(fd, GET "GET / HT");
-    wire_hear_hello(fd);
-    int rc = background_stop(f->background, NULL); /* the rest never comes */
-    f->background = NULL;
-    assert_int_equal(rc, 0);
-    close(fd);
-}
-
 static void *stop_in_background(void *arg)
 {
     struct fixture *f = arg;
@@ -596,11 +566,9 @@ int main(void)
         WITH_SERVER(a_head_that_is_too_long_gets_a_414_or_a_431),
         WITH_SERVER(an_early_refusal_reaches_a_client_still_sending),
         WITH_SERVER(a_client_that_never_stops_sending_is_cut),
-        WITH_SERVER(a_client_that_keeps_its_end_open_is_closed_in_time),
         WITH_SERVER(two_hundred_clients_are_served_side_by_side),
         WITH_SERVER(an_idle_server_sleeps),
         cmocka_unit_test(stopping_finishes_what_is_under_way),
-        WITH_SERVER(stopping_does_not_wait_for_ever),
         WITH_SERVER(stopping_waits_for_the_rest_of_a_request),
         WITH_SERVER(a_port_in_use_is_said_to_be),
     };

@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include <pthread.h>
+#include <semaphore.h>
 
 #include "util.h"
 #include "workers.h"
@@ -101,10 +102,40 @@ static void what_is_given_is_run_before_the_end(void **state)
     workers_free(NULL);
 }
 
+static sem_t begun, may_end;
+
+static void wait_to_be_told(struct job *job)
+{
+    (void)job;
+    must(sem_post(&begun));
+    must(sem_wait(&may_end));
+}
+
+static void
+the_descriptor_tells_of_jobs_that_are_done_and_of_no_others(void **state)
+{
+    struct number number = {.in = 1};
+    struct workers *workers;
+    (void)state;
+    must(sem_init(&begun, 0, 0));
+    must(sem_init(&may_end, 0, 0));
+    assert_int_equal(workers_new(&workers, 1, wait_to_be_told), 0);
+    struct pollfd fd = {.fd = workers_fd(workers), .events = POLLIN};
+    workers_give(workers, &number.job);
+    must(sem_wait(&begun));
+    int early = poll(&fd, 1, 0);
+    must(sem_post(&may_end));
+    assert_int_equal(early, 0);
+    assert_ptr_equal(wait_for(workers), &number.job);
+    assert_int_equal(poll(&fd, 1, 0), 0); /* taken: it is silent again */
+    workers_free(workers);
+}
+
 /* ---- The linker's --wrap puts this in front of the real one ---- */
 
 static int threads_allowed = -1; /* -1: any number */
 
+/* NOLINTBEGIN(bugprone-reserved-identifier): the linker makes these names */
 int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
                           void *(*run)(void *), void *arg);
 int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
@@ -118,6 +149,7 @@ int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
         threads_allowed--;
     return __real_pthread_create(thread, attributes, run, arg);
 }
+/* NOLINTEND(bugprone-reserved-identifier) */
 
 static void too_few_threads_leave_nothing_behind(void **state)
 {
@@ -136,6 +168,8 @@ int main(void)
         cmocka_unit_test(every_job_comes_back_once_with_its_result),
         cmocka_unit_test(one_worker_keeps_the_order),
         cmocka_unit_test(what_is_given_is_run_before_the_end),
+        cmocka_unit_test(
+            the_descriptor_tells_of_jobs_that_are_done_and_of_no_others),
         cmocka_unit_test(too_few_threads_leave_nothing_behind),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

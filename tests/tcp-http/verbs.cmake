@@ -8,9 +8,9 @@ foreach(test cases dialogues)
 endforeach()
 
 # Memory that is missing on cue.
-target_link_options(tcp-http.exchange PRIVATE LINKER:--wrap=malloc,--wrap=realloc)
+target_link_options(tcp-http.exchange PRIVATE LINKER:--wrap=mmap,--wrap=realloc)
 target_link_options(tcp-http.workers PRIVATE LINKER:--wrap=pthread_create)
-target_link_options(tcp-http.abuse PRIVATE LINKER:--wrap=malloc,--wrap=calloc,--wrap=realloc
+target_link_options(tcp-http.abuse PRIVATE LINKER:--wrap=mmap,--wrap=calloc,--wrap=realloc
   LINKER:--wrap=accept4,--wrap=epoll_ctl,--wrap=epoll_wait,--wrap=recv,--wrap=send)
 
 # The text without the processor's own instruction (scan.h).
