@@ -85,7 +85,7 @@ find_program(SCRIPT script) # a terminal for a program that has none (bsdutils)
 if(SCRIPT)
   add_run_test(threadpool-julia.verb.progress STATUS 0
     STDOUT "^\rdrawing: +[0-9]+ %.*\rdrawing: +[1-9][0-9]* %, [0-9.]+ megapixels/s, [0-9.]+ s left  \r.\\[Kterminal.png: 640 x 360"
-    COMMAND ${SCRIPT} -qec "$<TARGET_FILE:threadpool-julia> --width 640 --height 360 -o terminal.png" /dev/null)
+    COMMAND ${SCRIPT} -qec "$<TARGET_FILE:threadpool-julia> --threads 1 --width 640 --height 360 -o terminal.png" /dev/null)
 endif()
 
 # ThreadSanitizer learns what OpenMP orders from Archer, a tool that clang's
