@@ -100,7 +100,8 @@ static bool to_time(struct tm t, time_t *out)
     time_t midnight = timegm(&whole);
     if (whole.tm_mday != t.tm_mday || whole.tm_wday != t.tm_wday)
         return false;
-    *out = midnight + 3600 * t.tm_hour + 60 * t.tm_min + t.tm_sec;
+    int seconds = (t.tm_hour * 60 + t.tm_min) * 60 + t.tm_sec;
+    *out = midnight + seconds;
     return true;
 }
 

@@ -139,6 +139,7 @@ static void what_could_be_cut_in_two_ways_is_refused(void **state)
 static void an_endless_head_is_refused(void **state)
 {
     static char head[ANSWER_HEAD_MAX + 64] = OK "A: ";
+    static const char end[4] = "\r\n\r\n";
     struct answer answer;
     (void)state;
     memset(head + strlen(head), 'a', sizeof head - strlen(head));
@@ -146,10 +147,11 @@ static void an_endless_head_is_refused(void **state)
                      PARSE_MORE);
     assert_int_equal(parse_exact(&answer, head, ANSWER_HEAD_MAX, false),
                      PARSE_BAD);
-    memcpy(head + ANSWER_HEAD_MAX - 4, "\r\n\r\n", 4);
+    memcpy(head + ANSWER_HEAD_MAX - 4, end, sizeof end);
     assert_int_equal(parse_exact(&answer, head, ANSWER_HEAD_MAX, false),
                      PARSE_DONE);
-    memcpy(head + ANSWER_HEAD_MAX - 4, "aaaa\r\n\r\n", 8);
+    memset(head + ANSWER_HEAD_MAX - 4, 'a', 4);
+    memcpy(head + ANSWER_HEAD_MAX, end, sizeof end);
     assert_int_equal(parse_exact(&answer, head, sizeof head, false), PARSE_BAD);
 }
 

@@ -175,18 +175,18 @@ static void an_answer_without_a_length_ends_with_the_connection(void **state)
     assert_int_equal(tally.latency.most, 20);
 }
 
-#define promise(test) cmocka_unit_test_setup_teardown(test, make, destroy)
+#define PROMISE(test) cmocka_unit_test_setup_teardown(test, make, destroy)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        promise(what_is_asked_is_owed_until_it_is_sent),
-        promise(each_answer_has_its_own_questions_time),
-        promise(answers_may_come_in_any_pieces),
-        promise(what_was_not_asked_for_is_an_error),
-        promise(after_an_end_what_is_out_is_owed_again),
-        promise(an_end_in_the_midst_of_an_answer_is_a_failure),
-        promise(an_answer_without_a_length_ends_with_the_connection),
+        PROMISE(what_is_asked_is_owed_until_it_is_sent),
+        PROMISE(each_answer_has_its_own_questions_time),
+        PROMISE(answers_may_come_in_any_pieces),
+        PROMISE(what_was_not_asked_for_is_an_error),
+        PROMISE(after_an_end_what_is_out_is_owed_again),
+        PROMISE(an_end_in_the_midst_of_an_answer_is_a_failure),
+        PROMISE(an_answer_without_a_length_ends_with_the_connection),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -78,7 +78,7 @@ static int count_descriptors(void)
     DIR *all = opendir("/proc/self/fd");
     int count = 0;
     assert_non_null(all);
-    while (readdir(all) != NULL)
+    while (readdir(all) != NULL) /* NOLINT(concurrency-mt-unsafe): own dir */
         count++;
     closedir(all);
     return count;
@@ -182,6 +182,7 @@ static int remove_tree(void **state)
 {
     (void)state;
     files_close(files);
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): no other thread is left */
     assert_int_equal(nftw(top, remove_one, 16, FTW_DEPTH | FTW_PHYS), 0);
     assert_int_equal(count_descriptors(), descriptors);
     return 0;
@@ -215,7 +216,7 @@ static struct response get(const char *path)
     return answer;
 }
 
-#define assert_text(text, string)                                \
+#define ASSERT_TEXT(text, string)                                \
     do {                                                         \
         assert_int_equal((text).length, strlen(string));         \
         assert_memory_equal((text).at, (string), (text).length); \
@@ -228,14 +229,14 @@ static void a_small_file_is_answered_from_memory(void **state)
     (void)state;
     struct response answer = get("/hello.txt");
     assert_int_equal(answer.status, 200);
-    assert_text(answer.body, "hello\n");
+    ASSERT_TEXT(answer.body, "hello\n");
     assert_int_equal(answer.apart, 0);
     assert_false(answer.head_only);
     assert_string_equal(answer.type, "text/plain; charset=utf-8");
     assert_string_equal(answer.modified, "Sun, 06 Nov 1994 08:49:37 GMT");
     answer = get("/nothing");
     assert_int_equal(answer.status, 200);
-    assert_text(answer.body, "");
+    ASSERT_TEXT(answer.body, "");
     answer = get("/small");
     assert_int_equal(answer.body.length, FILES_SMALL_MAX);
     assert_memory_equal(answer.body.at + FILES_SMALL_MAX - 6, "012345", 6);
@@ -291,9 +292,9 @@ static void other_methods_are_refused(void **state)
 static void a_directory_shows_its_index(void **state)
 {
     (void)state;
-    assert_text(get("/").body, "<p>hello\n");
-    assert_text(get("").body, "<p>hello\n");
-    assert_text(get("/docs/").body, "<p>docs\n");
+    ASSERT_TEXT(get("/").body, "<p>hello\n");
+    ASSERT_TEXT(get("").body, "<p>hello\n");
+    ASSERT_TEXT(get("/docs/").body, "<p>docs\n");
     assert_string_equal(get("/docs/").type, "text/html; charset=utf-8");
     assert_int_equal(get("/docs").status, 404);
     assert_int_equal(get("/empty/").status, 404);
@@ -302,7 +303,7 @@ static void a_directory_shows_its_index(void **state)
 static void names_are_decoded_and_types_are_in_any_case(void **state)
 {
     (void)state;
-    assert_text(get("/docs/a%20b.TXT").body, "a b\n");
+    ASSERT_TEXT(get("/docs/a%20b.TXT").body, "a b\n");
     assert_string_equal(get("/docs/a%20b.TXT").type,
                         "text/plain; charset=utf-8");
     assert_string_equal(get("/docs/index.html.gz").type, "application/gzip");
@@ -469,17 +470,17 @@ static void a_small_file_is_kept_for_the_second_and_no_longer(void **state)
     int fd;
     (void)state;
     put_text("site/changes", "one\n");
-    assert_text(get("/changes").body, "one\n");
+    ASSERT_TEXT(get("/changes").body, "one\n");
     put_text("site/changes", "two, which is longer\n");
     int calls = calls_of_openat2 + calls_of_openat;
     for (int i = 0; i < 1000; i++)
-        assert_text(get("/changes").body, "one\n");
+        ASSERT_TEXT(get("/changes").body, "one\n");
     assert_int_equal(calls_of_openat2 + calls_of_openat, calls);
-    assert_text(ask_at("GET", "/changes", "", NOW + 1, &fd).body,
+    ASSERT_TEXT(ask_at("GET", "/changes", "", NOW + 1, &fd).body,
                 "two, which is longer\n");
     /* A clock that is set back is another second too. */
     put_text("site/changes", "three\n");
-    assert_text(ask_at("GET", "/changes", "", NOW, &fd).body, "three\n");
+    ASSERT_TEXT(ask_at("GET", "/changes", "", NOW, &fd).body, "three\n");
     assert_int_equal(unlink(in_top("site/changes")), 0);
     assert_int_equal(ask_at("GET", "/changes", "", NOW + 2, &fd).status, 404);
     /* What was kept of it is gone as well. */
@@ -501,7 +502,7 @@ static void slots_are_shared_and_answers_are_not(void **state)
         for (int i = 0; i < 3 * FILES_KEPT; i++) {
             snprintf(name, sizeof name, "/many/%d", i);
             snprintf(text, sizeof text, "%d\n", i);
-            assert_text(get(name).body, text);
+            ASSERT_TEXT(get(name).body, text);
         }
     }
 }
@@ -513,9 +514,9 @@ static void a_path_too_long_to_be_kept_is_answered_as_well(void **state)
     memset(name + 5, 'l', 200);
     memset(path + 1, 'l', 200);
     put_text(name, "long\n");
-    assert_text(get(path).body, "long\n");
+    ASSERT_TEXT(get(path).body, "long\n");
     put_text(name, "longer\n");
-    assert_text(get(path).body, "longer\n"); /* not kept, that is */
+    ASSERT_TEXT(get(path).body, "longer\n"); /* not kept, that is */
 }
 
 static void the_root_may_be_moved(void **state)
@@ -524,7 +525,7 @@ static void the_root_may_be_moved(void **state)
     (void)state;
     snprintf(to, sizeof to, "%s/moved", top);
     assert_int_equal(rename(in_top("site"), to), 0);
-    assert_text(get("/hello.txt").body, "hello\n");
+    ASSERT_TEXT(get("/hello.txt").body, "hello\n");
 }
 
 /* ---- Errors ---- */
@@ -559,8 +560,8 @@ static void a_refused_openat2_is_not_tried_again(void **state)
         assert_int_equal(files_open(&files, in_top("site")), 0);
         error_of_openat2 = refusals[i];
         int calls = calls_of_openat2;
-        assert_text(get("/hello.txt").body, "hello\n");
-        assert_text(get("/docs/").body, "<p>docs\n");
+        ASSERT_TEXT(get("/hello.txt").body, "hello\n");
+        ASSERT_TEXT(get("/docs/").body, "<p>docs\n");
         assert_int_equal(calls_of_openat2, calls + 1);
     }
     error_of_openat2 = before;
@@ -590,35 +591,35 @@ static void a_fault_has_its_status_and_keeps_nothing(void **state)
     }
 }
 
-#define promise(test) \
+#define PROMISE(test) \
     cmocka_unit_test_setup_teardown(test, make_tree, remove_tree)
-#define promise_without(test)                                        \
+#define PROMISE_WITHOUT(test)                                        \
     cmocka_unit_test_setup_teardown(test, make_tree_without_openat2, \
                                     remove_tree_with_openat2)
-#define both_ways(test) promise(test), promise_without(test)
+#define BOTH_WAYS(test) PROMISE(test), PROMISE_WITHOUT(test)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        both_ways(a_small_file_is_answered_from_memory),
-        both_ways(a_large_file_is_the_kernels_to_send),
-        both_ways(a_head_tells_the_length_and_no_more),
-        both_ways(other_methods_are_refused),
-        both_ways(a_directory_shows_its_index),
-        both_ways(names_are_decoded_and_types_are_in_any_case),
-        both_ways(nothing_leads_out_and_nothing_hangs),
-        both_ways(a_name_the_kernel_finds_too_long_is_not_there),
-        both_ways(a_swap_in_the_midst_of_a_walk_leads_nowhere),
-        both_ways(an_unchanged_file_is_a_304),
-        both_ways(a_date_that_may_not_be_the_last_is_not_told),
-        both_ways(a_small_file_is_kept_for_the_second_and_no_longer),
-        both_ways(slots_are_shared_and_answers_are_not),
-        both_ways(a_path_too_long_to_be_kept_is_answered_as_well),
-        both_ways(the_root_may_be_moved),
-        both_ways(a_root_must_be_a_directory),
-        promise(the_kernel_is_told_to_stay_below),
-        promise(a_refused_openat2_is_not_tried_again),
-        both_ways(a_fault_has_its_status_and_keeps_nothing),
+        BOTH_WAYS(a_small_file_is_answered_from_memory),
+        BOTH_WAYS(a_large_file_is_the_kernels_to_send),
+        BOTH_WAYS(a_head_tells_the_length_and_no_more),
+        BOTH_WAYS(other_methods_are_refused),
+        BOTH_WAYS(a_directory_shows_its_index),
+        BOTH_WAYS(names_are_decoded_and_types_are_in_any_case),
+        BOTH_WAYS(nothing_leads_out_and_nothing_hangs),
+        BOTH_WAYS(a_name_the_kernel_finds_too_long_is_not_there),
+        BOTH_WAYS(a_swap_in_the_midst_of_a_walk_leads_nowhere),
+        BOTH_WAYS(an_unchanged_file_is_a_304),
+        BOTH_WAYS(a_date_that_may_not_be_the_last_is_not_told),
+        BOTH_WAYS(a_small_file_is_kept_for_the_second_and_no_longer),
+        BOTH_WAYS(slots_are_shared_and_answers_are_not),
+        BOTH_WAYS(a_path_too_long_to_be_kept_is_answered_as_well),
+        BOTH_WAYS(the_root_may_be_moved),
+        BOTH_WAYS(a_root_must_be_a_directory),
+        PROMISE(the_kernel_is_told_to_stay_below),
+        PROMISE(a_refused_openat2_is_not_tried_again),
+        BOTH_WAYS(a_fault_has_its_status_and_keeps_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,6 +5,7 @@
  */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -139,7 +140,7 @@ struct host {
     pthread_t thread;
 };
 
-enum { PAUSE_MS = 100 };
+#define PAUSE_NS INT64_C(100000000)
 
 /* A request ends with an empty line. */
 static void serve_one(struct host *h, int fd)
@@ -153,7 +154,7 @@ static void serve_one(struct host *h, int fd)
         lines = 0;
         if (++h->answers == h->pause_at) {
             /* Time itself is what is tested: at least so much of it passes. */
-            const struct timespec pause = {0, PAUSE_MS * 1000000};
+            const struct timespec pause = {0, PAUSE_NS};
             nanosleep(&pause, NULL);
         }
         if (write(fd, h->says, strlen(h->says)) < 0 ||
@@ -185,7 +186,7 @@ static int load_host(struct host *h, struct load_plan plan)
     char text[64];
     struct url url;
     assert_int_equal(listener_open(&h->listener, &h->port), 0);
-    assert_int_equal(pipe(h->end), 0);
+    assert_int_equal(pipe2(h->end, O_CLOEXEC), 0);
     assert_int_equal(pthread_create(&h->thread, NULL, serve_all, h), 0);
     url_of(&url, text, h->port, "");
     plan.url = &url;
@@ -272,7 +273,7 @@ static void a_stall_is_felt_by_all_who_came_meanwhile(void **state)
     assert_int_equal(result.tally.latency.count, 200);
     /* 40 of 200 came while at least 60 ms of it were still to pass. */
     assert_true(histogram_quantile(&result.tally.latency, 1 - 0.19) >=
-                60 * 1000000);
+                60000000);
 }
 
 /* ---- Out of something ---- */
@@ -332,7 +333,7 @@ static int count_descriptors(void)
     DIR *all = opendir("/proc/self/fd");
     int count = 0;
     assert_non_null(all);
-    while (readdir(all) != NULL)
+    while (readdir(all) != NULL) /* NOLINT(concurrency-mt-unsafe): own dir */
         count++;
     closedir(all);
     return count;
@@ -369,14 +370,14 @@ static void whatever_is_missing_is_told_and_nothing_is_left_open(void **state)
     close(listener);
 }
 
-#define served(test) cmocka_unit_test_setup_teardown(test, start, stop)
+#define SERVED(test) cmocka_unit_test_setup_teardown(test, start, stop)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        served(as_many_are_answered_as_were_to_be_asked),
-        served(an_answer_of_400_and_more_is_a_failure_but_no_error),
-        served(a_rate_is_a_schedule),
+        SERVED(as_many_are_answered_as_were_to_be_asked),
+        SERVED(an_answer_of_400_and_more_is_a_failure_but_no_error),
+        SERVED(a_rate_is_a_schedule),
         cmocka_unit_test(a_connection_closed_between_answers_is_opened_again),
         cmocka_unit_test(a_broken_server_is_an_error),
         cmocka_unit_test(a_stall_is_felt_by_all_who_came_meanwhile),

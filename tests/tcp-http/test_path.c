@@ -20,7 +20,8 @@ static int name_of(const char *path, char name[PATH_NAME_MAX])
     char *exact = malloc(length > 0 ? length : 1);
     if (exact == NULL)
         abort();
-    memcpy(exact, path, length);
+    for (size_t i = 0; i < length; i++) /* without its NUL */
+        exact[i] = path[i];
     memset(name, '#', PATH_NAME_MAX);
     int rc = path_to_name((struct text){exact, length}, name);
     free(exact);

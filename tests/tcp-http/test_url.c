@@ -18,7 +18,7 @@
 #include "listener.h"
 #include "url.h"
 
-#define assert_text(text, string)                                \
+#define ASSERT_TEXT(text, string)                                \
     do {                                                         \
         assert_int_equal((text).length, strlen(string));         \
         assert_memory_equal((text).at, (string), (text).length); \
@@ -63,8 +63,8 @@ static void a_url_is_an_address_a_host_field_and_a_path(void **state)
         assert_int_equal(url_parse(cases[i].url, &url), 0);
         assert_string_equal(address_of(&url, &port), cases[i].address);
         assert_int_equal(port, cases[i].port);
-        assert_text(url.authority, cases[i].authority);
-        assert_text(url.path, cases[i].path);
+        ASSERT_TEXT(url.authority, cases[i].authority);
+        ASSERT_TEXT(url.path, cases[i].path);
     }
 }
 
