@@ -34,7 +34,7 @@ struct timer {
 struct story {
     struct stage stage;
     char path[32], text[64];
-    uv_fs_t open, read, close;
+    uv_fs_t requests[2]; /* one for each reading: it opens, reads, closes */
     uv_file file;
     int reads;
     struct task job;
@@ -69,7 +69,8 @@ static void set_timer(struct story *s, const char *name, uint64_t ms,
     must(uv_timer_start(&t->timer, on_timer, ms, 0));
 }
 
-/* ---- A job, and a file, which is read twice ---- */
+/* ---- A job, and a file, which is read twice: while the first reading still
+ * closes its file, the second may be under way already ---- */
 
 static void read_file(struct story *s);
 
@@ -111,7 +112,7 @@ static void on_file_read(uv_fs_t *request)
     if (count < 0)
         error(EXIT_FAILURE, (int)-count, "read %s", s->path);
     trace("main", "the file is read: %.*s", (int)count, s->text);
-    must(uv_fs_close(&s->stage.loop, &s->close, s->file, on_file_closed));
+    must(uv_fs_close(&s->stage.loop, request, s->file, on_file_closed));
     if (++s->reads == 1 && s->stage.stopped_by == 0) {
         must(task_spawn(&s->job, &s->stage.loop, compute, computed, s));
         set_timer(s, "30 ms after the file", 30, set_short_timer);
@@ -127,16 +128,16 @@ static void on_file_opened(uv_fs_t *request)
     if (s->file < 0)
         error(EXIT_FAILURE, -s->file, "open %s", s->path);
     uv_buf_t buffer = uv_buf_init(s->text, sizeof s->text);
-    s->read.data = s;
-    must(uv_fs_read(&s->stage.loop, &s->read, s->file, &buffer, 1, 0,
+    must(uv_fs_read(&s->stage.loop, request, s->file, &buffer, 1, 0,
                     on_file_read));
 }
 
 static void read_file(struct story *s)
 {
+    uv_fs_t *request = &s->requests[s->reads];
     trace("main", "asks for the file");
-    s->open.data = s;
-    must(uv_fs_open(&s->stage.loop, &s->open, s->path, O_RDONLY, 0,
+    request->data = s;
+    must(uv_fs_open(&s->stage.loop, request, s->path, O_RDONLY, 0,
                     on_file_opened));
 }
 
