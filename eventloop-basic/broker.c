@@ -95,11 +95,12 @@ struct message {
 __attribute__((format(printf, 2, 3))) static void
 compose(struct message *message, const char *format, ...)
 {
+    /* cppcheck-suppress ctuuninitvar ; here it is written */
+    char *text = message->text;
     va_list args;
 
     va_start(args, format);
-    int length =
-        vsnprintf(message->text, sizeof message->text - 1, format, args);
+    int length = vsnprintf(text, sizeof message->text - 1, format, args);
     va_end(args);
     assert(length >= 0 && (size_t)length < sizeof message->text - 1);
     message->text[length] = '\n';

@@ -107,9 +107,9 @@ static int bind_it(struct server *server, const struct listening *where)
 
     if (where->fd > 0)
         return uv_tcp_open(&server->listener.tcp, where->fd);
-    if (server->is_pipe && strlen(where->pipe) >= PATH_MOST)
+    if (where->pipe != NULL && strlen(where->pipe) >= PATH_MOST)
         return -ENAMETOOLONG; /* libuv would cut it short */
-    if (server->is_pipe)
+    if (where->pipe != NULL)
         return uv_pipe_bind(&server->listener.pipe, where->pipe);
     if (where->port < 0 || where->port > UINT16_MAX)
         return -EINVAL;

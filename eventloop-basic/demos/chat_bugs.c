@@ -126,8 +126,8 @@ static void remove_by_name(struct broker *broker, const char *name)
  * is back on a new one. Gives how many messages the new ann then gets. */
 static int come_back(bool by_name)
 {
-    struct broker *broker;
-    struct member *old, *new;
+    struct broker *broker = NULL;
+    struct member *old = NULL, *new;
     int to_old = 0, to_new = 0;
     int rc = broker_new(&broker, count_line);
     if (rc == 0)

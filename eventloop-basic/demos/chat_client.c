@@ -127,7 +127,7 @@ static void on_closed(struct connection *c, int why)
 }
 
 static const struct protocol protocol = {.size = sizeof(struct connection),
-                                         .queue_limit = 64 * 1024,
+                                         .queue_limit = 64 << 10,
                                          .opened = read_on,
                                          .received = print,
                                          .drained = read_on,

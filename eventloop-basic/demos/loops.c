@@ -25,10 +25,10 @@ struct worker {
     uv_timer_t future;
     pthread_t thread;
     uv_sem_t *ready;
-    char name[16];
-    int cpu;           /* it is bound to, or -1 */
     pthread_t done_on; /* where its future ran */
     bool done;
+    int cpu; /* it is bound to, or -1 */
+    char name[16];
 };
 
 static void finish(uv_timer_t *future)

@@ -19,6 +19,7 @@
 #include "verbs.h"
 
 enum { TICKS = 8, PERIOD = 10, WORK = 4, LONG_WORK = 30 };
+enum { ALL = TICKS * PERIOD, LATE = (TICKS - 1) * WORK };
 
 enum way { REPEAT, SLEEP, PHASE, WAYS };
 static const char *const names[WAYS] = {"repeat", "sleep anew", "keep phase"};
@@ -135,7 +136,7 @@ static void cut_off(void)
     must(uv_timer_init(&stage.loop, &sleep));
     must(uv_timer_init(&stage.loop, &limit));
     limit.data = &sleep;
-    must(uv_timer_start(&sleep, an_hour_later, 3600 * 1000, 0));
+    must(uv_timer_start(&sleep, an_hour_later, 3600000, 0));
     must(uv_timer_start(&limit, give_up, 1, 0));
     stage_run(&stage);
 }
@@ -156,10 +157,10 @@ int timers_main(int argc, char **argv)
     for (enum way way = 0; way < WAYS; way++) {
         took[way] = time_of(way);
         printf("%-10s  tick %d at %3d ms, due at %d ms\n", names[way], TICKS,
-               (int)took[way], TICKS * PERIOD);
+               (int)took[way], ALL);
     }
-    bool holds = stale && fresh && took[PHASE] >= TICKS * PERIOD &&
-                 took[SLEEP] >= TICKS * PERIOD + (TICKS - 1) * WORK;
+    bool holds =
+        stale && fresh && took[PHASE] >= ALL && took[SLEEP] >= ALL + LATE;
     printf("a sleep after work adds the work to each period: %s\n",
            holds ? "yes" : "no");
     return holds ? EXIT_SUCCESS : EXIT_FAILURE;

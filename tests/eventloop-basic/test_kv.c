@@ -189,7 +189,7 @@ static void who_asks_and_does_not_read_costs_one_answer(void **state)
     expect_end(fd);
     must(close(fd));
     assert_int_equal(got, ASKED);
-    assert_true(most < before + 256 * 1024);
+    assert_true(most < before + (256 << 10));
 }
 
 /* ---- Proxy ---- */
@@ -298,7 +298,7 @@ static void a_slow_side_holds_the_other_back_and_gets_all(void **state)
         if (n <= 0)
             break;
         for (ssize_t i = 0; i < n; i++, got++)
-            wrong += some[i] != (char)(got % (64 * 1024) % 251);
+            wrong += some[i] != (char)(got % (64 << 10) % 251);
         size_t now = mallinfo2().uordblks;
         most = now > most ? now : most;
     }
@@ -308,7 +308,7 @@ static void a_slow_side_holds_the_other_back_and_gets_all(void **state)
     must(close(fd));
     assert_int_equal(got, BULK);
     assert_int_equal(wrong, 0);
-    assert_true(most < before + 512 * 1024);
+    assert_true(most < before + (512 << 10));
 }
 
 #define WITH_HOST(test) cmocka_unit_test_setup_teardown(test, start, stop)

@@ -120,9 +120,9 @@ static const struct {
     const char *text;
     size_t count;
 } texts[] = {
-#define TEXT(literal)               \
-    {                               \
-        literal, sizeof literal - 1 \
+#define TEXT(literal)                  \
+    {                                  \
+        (literal), sizeof(literal) - 1 \
     }
     TEXT(""),
     TEXT("\n"),

@@ -60,8 +60,8 @@ static void what_is_no_request_is_said_to_be_none(void **state)
 static void the_longest_line_has_an_answer(void **state)
 {
     char line[STORE_LINE_LIMIT], answer[STORE_ANSWER_LIMIT];
-    memset(line, 'v', sizeof line);
-    memcpy(line, "SET k ", 6);
+    char *value = mempcpy(line, "SET k ", 6);
+    memset(value, 'v', sizeof line - 6);
     assert_int_equal(store_answer(*state, line, sizeof line, answer), 3);
     assert_int_equal(store_answer(*state, "GET k", 5, answer),
                      sizeof line - 6 + 3);
