@@ -85,12 +85,12 @@ static void fill_up(struct points *points)
 }
 
 /* Walks a group of points, and counts each one's steps inside the circle. */
-static inline void walk_group(const struct points *points, int first,
+static inline void walk_group(const struct points *points, size_t first,
                               const struct julia *view, int walk,
                               floats re[VECTORS], floats im[VECTORS],
                               ints inside[VECTORS])
 {
-    for (int v = 0; v < VECTORS; v++) {
+    for (size_t v = 0; v < VECTORS; v++) {
         re[v] = load_floats(points->re + first + v * LANES);
         im[v] = load_floats(points->im + first + v * LANES);
         inside[v] = (ints){0};
@@ -110,13 +110,14 @@ static inline void walk_group(const struct points *points, int first,
 static void walk_all(struct points *points, const struct julia *view, int walk,
                      int steps_before, struct leavers *leavers)
 {
-    int count = points->count, stay = 0, leave = 0;
+    size_t count = (size_t)points->count;
+    int stay = 0, leave = 0;
 
-    for (int first = 0; first < count; first += GROUP) {
+    for (size_t first = 0; first < count; first += GROUP) {
         floats re[VECTORS], im[VECTORS];
         ints inside[VECTORS];
         walk_group(points, first, view, walk, re, im, inside);
-        for (int v = 0; v < VECTORS; v++) {
+        for (size_t v = 0; v < VECTORS; v++) {
             ints pixel = load_ints(points->pixel + first + v * LANES);
             unsigned in = lanes_where(inside[v] == walk);
             unsigned out = lanes_where(inside[v] != walk);
@@ -153,5 +154,6 @@ void julia_lanes(const struct julia *view, const struct julia_tile *tile,
             steps[leavers.pixel[i]] = leavers.steps[i];
     }
     for (int i = 0; i < points.count; i++)
+        /* NOLINTNEXTLINE(*.ArraySubscript): begin() and pack() have written it */
         steps[points.pixel[i]] = view->iterations;
 }

@@ -19,16 +19,12 @@
 
 #if defined LANES_AVX512
 enum { LANES = 16, VECTORS = 6 };
-#define julia_lanes julia_lanes_avx512
 #elif defined LANES_AVX2
 enum { LANES = 8, VECTORS = 4 };
-#define julia_lanes julia_lanes_avx2
 #elif defined LANES_SSE2
 enum { LANES = 4, VECTORS = 4 };
-#define julia_lanes julia_lanes_sse2
 #elif defined LANES_NEON
 enum { LANES = 4, VECTORS = 4 };
-#define julia_lanes julia_lanes_neon
 #endif
 
 typedef float floats __attribute__((vector_size(4 * LANES)));

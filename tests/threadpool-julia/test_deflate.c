@@ -43,7 +43,7 @@ static void append(struct stream *stream, const void *bytes, size_t size)
 
 static void assert_inflates(const struct stream *stream)
 {
-    unsigned char *got = test_malloc(2 * MOST), *at = got;
+    unsigned char *got = test_malloc((size_t)2 * MOST), *at = got;
     unsigned char *expected = test_malloc(MOST);
     z_stream z = {.next_in = stream->bytes,
                   .avail_in = (uInt)stream->size,
@@ -69,7 +69,7 @@ static void pieces_of_every_level_join(void **state)
     unsigned char *bytes = test_malloc(MOST);
     (void)state;
     for (int level = 0; level <= DEFLATE_LEVEL_MAX; level++) {
-        struct stream stream = {test_malloc(4 * MOST), 0};
+        struct stream stream = {test_malloc((size_t)4 * MOST), 0};
         struct deflater *deflater;
         const unsigned char *piece;
         size_t size;

@@ -15,6 +15,7 @@
 #include <cmocka.h>
 #include <png.h>
 
+#include "deflate.h"
 #include "picture.h"
 #include "png_file.h"
 #include "sha256sum.h"
@@ -78,6 +79,46 @@ static void a_channel_brings_the_originals_pixels(void **state)
     assert_is_the_books(&picture);
 }
 
+/* The whole file, for test_free(). */
+static unsigned char *read_file(size_t *size)
+{
+    FILE *file = fopen(name, "re");
+    assert_non_null(file);
+    unsigned char *bytes = test_malloc(1 << 20);
+    *size = fread(bytes, 1, 1 << 20, file);
+    assert_true(*size > 0 && *size < 1 << 20);
+    assert_int_equal(fclose(file), 0);
+    assert_int_equal(unlink(name), 0);
+    return bytes;
+}
+
+static void the_file_is_the_same_to_the_byte_whoever_draws_it(void **state)
+{
+    static const int thread_counts[] = {1, 2, 3, 8};
+    struct picture picture = {{640, 360, -0.8F, 0.156F, 300},
+                              .level = DEFLATE_DEFAULT};
+    size_t size, first_size;
+    (void)state;
+    assert_int_equal(picture_draw(&picture, name, NULL), 0);
+    unsigned char *first = read_file(&first_size);
+    for (int i = 0; i < 4 * RENDER_SCHEDULES * JULIA_ISAS; i++) {
+        picture.options = (struct render_options){
+            .threads = thread_counts[i % 4],
+            .schedule = (enum render_schedule)(i / 4 % RENDER_SCHEDULES),
+            .chunk = i % 4,
+            .isa = (enum julia_isa)(i / 4 / RENDER_SCHEDULES)};
+        picture.by_channel = picture.options.isa == JULIA_SCALAR && i % 2 == 0;
+        if (!julia_isa_present(picture.options.isa))
+            continue;
+        assert_int_equal(picture_draw(&picture, name, NULL), 0);
+        unsigned char *bytes = read_file(&size);
+        assert_int_equal(size, first_size);
+        assert_memory_equal(bytes, first, size);
+        test_free(bytes);
+    }
+    test_free(first);
+}
+
 static void the_colors_tell_who_drew_it(void **state)
 {
     const struct julia view = {50, 33, -0.8F, 0.156F, 40};
@@ -124,6 +165,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_set_and_schedule_draws_the_originals_pixels),
         cmocka_unit_test(a_channel_brings_the_originals_pixels),
+        cmocka_unit_test(the_file_is_the_same_to_the_byte_whoever_draws_it),
         cmocka_unit_test(the_colors_tell_who_drew_it),
         cmocka_unit_test(what_cannot_be_drawn_leaves_no_file),
     };

@@ -73,6 +73,8 @@ int draw_main(int argc, char **argv)
     progress_begin(&progress, picture);
     int rc = picture_draw(picture, order.output, bands);
     progress_end(picture);
+    if (rc == -EBADMSG)
+        error(EXIT_FAILURE, 0, "a pixel counted again has other steps");
     if (rc < 0)
         error(EXIT_FAILURE, -rc, "write the picture to '%s'", order.output);
     int64_t drawn = now_ns();

@@ -63,6 +63,7 @@ void schedule_arg(struct argp_state *state, const char *arg,
 static enum julia_isa isa_arg(struct argp_state *state, const char *arg)
 {
     char names[64] = "";
+    size_t length = 0;
 
     for (int i = 0; i < JULIA_ISAS; i++) {
         enum julia_isa isa = (enum julia_isa)i;
@@ -70,7 +71,8 @@ static enum julia_isa isa_arg(struct argp_state *state, const char *arg)
             continue;
         if (strcmp(arg, julia_isa_name(isa)) == 0)
             return isa;
-        strcat(strcat(names, " "), julia_isa_name(isa));
+        length += (size_t)snprintf(names + length, sizeof names - length, " %s",
+                                   julia_isa_name(isa));
     }
     argp_error(state, "--isa: '%s' is none of those here:%s", arg, names);
     return JULIA_SCALAR;
@@ -155,7 +157,8 @@ struct order order_parse(const char *about, int argc, char **argv)
          "bands of rows, or a message for each pixel", 8},
         {"isa", ISA, "NAME", 0,
          "scalar, sse2, avx2, avx512 or neon (the fastest)", 9},
-        {"level", LEVEL, "0..9", 0, "zlib's 1 to 9; 0 is the fastest (0)", 10},
+        {"level", LEVEL, "0..9", 0,
+         "zlib's 1 to 9 (1); 0 is ISA-L's, faster, whose bytes may vary", 10},
         {"output", 'o', "FILE", 0, "the PNG file; - is stdout (output.png)",
          11},
         {"who", WHO, "FILE", 0, "a second PNG: who drew what", 12},
@@ -165,7 +168,8 @@ struct order order_parse(const char *about, int argc, char **argv)
     const struct argp argp = {options, parse, .doc = about};
     struct order order = {.picture = {.view = {1920, 1080, -0.8F, 0.156F, 300},
                                       .options = {.isa = julia_isa_best(),
-                                                  .schedule = RENDER_DYNAMIC}},
+                                                  .schedule = RENDER_DYNAMIC},
+                                      .level = DEFLATE_DEFAULT},
                           .output = "output.png"};
 
     argp_parse(&argp, argc, argv, 0, NULL, &order);
