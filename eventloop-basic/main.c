@@ -35,7 +35,7 @@ static const struct verb verbs[] = {
     {"kv", "GET, SET and DEL by line, by one loop or by several", kv_main},
     {"chat", "names, rooms and messages over TCP, with a broker between",
      chat_main},
-    {"bench", "what tasks and connections add to bare libuv", bench_main},
+    {"bench", "what a job's way to the pool and back costs", bench_main},
 };
 
 int main(int argc, char **argv)
