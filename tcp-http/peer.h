@@ -13,10 +13,9 @@
 
 #include "connection.h"
 
-enum {
-    PEER_FILE_STEP = 1 << 20
-}; /* bytes of a file sent at once; then others
-                                    * have their turn */
+/* Bytes of a file sent at once; then others have their turn. Half of it costs a
+ * tenth more per byte, as each turn is an epoll_wait(2) too. */
+enum { PEER_FILE_STEP = 2 << 20 };
 
 /* The first three are the owner's to use. */
 struct peer {
