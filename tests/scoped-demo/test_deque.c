@@ -16,20 +16,8 @@
 #include <cmocka.h>
 
 #include "deque.h"
+#include "times.h"
 #include "util.h"
-
-/* The long tests are so much longer: SCOPED_DEMO_TIMES in the environment, which
- * ctest sets where nobody watches each step (verbs.cmake). */
-static int times(void)
-{
-    /* NOLINTNEXTLINE(concurrency-mt-unsafe): nobody here sets variables. */
-    const char *text = getenv("SCOPED_DEMO_TIMES");
-    long value = 1;
-
-    if (text != NULL && parse_count(text, 1, 1000, &value) < 0)
-        abort();
-    return (int)value;
-}
 
 /* What the owner of a deque knows: where the top is. */
 struct owner {

@@ -12,25 +12,13 @@
 
 #include <cmocka.h>
 
+#include "in_pool.h"
 #include "parallel.h"
 #include "pool.h"
 #include "util.h"
 #include "worker.h"
 
 enum { MANY = 20000 };
-
-static int run_in_pool(unsigned workers,
-                       int (*run)(struct task *top, void *arg), void *arg)
-{
-    struct pool *pool;
-
-    int rc = pool_new(&pool, workers);
-    if (rc < 0)
-        return rc;
-    rc = pool_run(pool, run, arg);
-    pool_free(pool);
-    return rc;
-}
 
 /* ---- for_each ---- */
 

@@ -20,6 +20,7 @@
 #include "join.h"
 #include "pool.h"
 #include "scope.h"
+#include "times.h"
 #include "util.h"
 #include "worker.h"
 
@@ -33,19 +34,6 @@ void *__wrap_malloc(size_t size);
 void *__wrap_malloc(size_t size)
 {
     return no_memory ? NULL : __real_malloc(size);
-}
-
-/* The long tests are so much longer: SCOPED_DEMO_TIMES in the environment, which
- * ctest sets where nobody watches each step (verbs.cmake). */
-static int times(void)
-{
-    /* NOLINTNEXTLINE(concurrency-mt-unsafe): nobody here sets variables. */
-    const char *text = getenv("SCOPED_DEMO_TIMES");
-    long value = 1;
-
-    if (text != NULL && parse_count(text, 1, 1000, &value) < 0)
-        abort();
-    return (int)value;
 }
 
 /* What the body and the tasks of a test share. */

@@ -20,7 +20,9 @@
 
 #include <cmocka.h>
 
+#include "in_pool.h"
 #include "pool.h"
+#include "times.h"
 #include "util.h"
 #include "worker.h"
 
@@ -76,32 +78,6 @@ static void await_number(atomic_int *number, int wanted)
 {
     while (get(number) != wanted)
         __real_sched_yield();
-}
-
-/* The long tests are so much longer: SCOPED_DEMO_TIMES in the environment, which
- * ctest sets where nobody watches each step (verbs.cmake). */
-static int times(void)
-{
-    /* NOLINTNEXTLINE(concurrency-mt-unsafe): nobody here sets variables. */
-    const char *text = getenv("SCOPED_DEMO_TIMES");
-    long value = 1;
-
-    if (text != NULL && parse_count(text, 1, 1000, &value) < 0)
-        abort();
-    return (int)value;
-}
-
-static int run_in_pool(unsigned workers,
-                       int (*run)(struct task *top, void *arg), void *arg)
-{
-    struct pool *pool;
-
-    int rc = pool_new(&pool, workers);
-    if (rc < 0)
-        return rc;
-    rc = pool_run(pool, run, arg);
-    pool_free(pool);
-    return rc;
 }
 
 /* ---- Sleeping ---- */
