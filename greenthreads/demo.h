@@ -189,7 +189,7 @@ static inline int run_bench(int argc, char **argv, const char *about,
     for (size_t i = 0; i < count; i++) {
         qsort(ns[i], BENCH_ROUNDS, sizeof ns[i][0], compare_doubles);
         double median = ns[i][BENCH_ROUNDS / 2];
-        printf(csv ? "%s,%.2f,%.2f,%.2f,%.3f\n"
+        printf(csv ? "\"%s\",%.2f,%.2f,%.2f,%.3f\n"
                    : "%-26s %10.2f %10.2f %10.2f %6.2f\n",
                rows[i].name, median, ns[i][0], ns[i][BENCH_ROUNDS - 1],
                median / ns[0][BENCH_ROUNDS / 2]);

@@ -28,7 +28,7 @@ struct worker {
     pthread_t done_on; /* where its future ran */
     bool done;
     int cpu; /* it is bound to, or -1 */
-    char name[16];
+    char name[24];
 };
 
 static void finish(uv_timer_t *future)

@@ -193,8 +193,8 @@ add_run_test(epoll-basic.verb.scaling.full-disk STATUS 1
     $<TARGET_FILE:epoll-basic>)
 
 add_verb_test(epoll-basic bench STATUS 0 ARGS bench --csv
-  STDOUT "^name,median ns,least,most,ratio\n" "\npoller_wait\\(\\)," "\nreregister," "\ntimer: add and take,"
-    "\ntask: spawn to end,")
+  STDOUT "^name,median ns,least,most,ratio\n" "\n\"poller_wait\\(\\)\"," "\n\"reregister\"," "\n\"timer: add and take\","
+    "\n\"task: spawn to end\",")
 
 add_verb_test(epoll-basic help STATUS 0 ARGS --help STDOUT "connect.*tcp.*bench")
 foreach(verb connect tcp trigger spurious wake fds flags delay registrar timers interrupt

@@ -141,7 +141,7 @@ foreach(program greenthreads greenthreads-ucontext)
     STDERR "^${program} many: --guard: 'wall' is none of best, advice, mprotect, none\n")
 
   add_verb_test(${program} bench.csv STATUS 0 ARGS bench --csv ${stderr}
-    STDOUT "^name,median ns,least,most,ratio\nswitch alone,[^\n]*,1.000\nyield, 2 threads," "\nspawn to end, one by one," "\nOS thread, create to join,")
+    STDOUT "^name,median ns,least,most,ratio\n\"switch alone\",[^\n]*,1.000\n\"yield, 2 threads\"," "\n\"spawn to end, one by one\"," "\n\"OS thread, create to join\",")
 
   add_verb_test(${program} help STATUS 0 ARGS --help
     STDOUT "run.*stack.*overflow.*compare.*hog.*io.*many.*bench")

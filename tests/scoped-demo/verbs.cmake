@@ -152,7 +152,7 @@ add_run_test(scoped-demo.verb.sort.closed-pipe STATUS 0 STDOUT "^1\n$"
   COMMAND sh -c "seq 300000 | \"$0\" sort - | head -1" $<TARGET_FILE:scoped-demo>)
 
 add_verb_test(scoped-demo bench.csv STATUS 0 ARGS bench --csv
-  STDOUT "^name,median ns,least,most,ratio\n" "\nfib: join. one worker," "\nmax: OpenMP parallel for,[0-9.,]+\n$")
+  STDOUT "^name,median ns,least,most,ratio\n" "\n\"fib: join. one worker\"," "\n\"max: OpenMP parallel for\",[0-9.,]+\n$")
 add_verb_test(scoped-demo bench.argument STATUS 64 ARGS bench 1
   STDERR "^scoped-demo bench: unexpected argument '1'\n")
 

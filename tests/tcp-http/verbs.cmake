@@ -200,8 +200,8 @@ add_verb_test(tcp-http workers.none STATUS 64 ARGS workers --workers 0
   STDERR "^tcp-http workers: workers: '0' is not a number from 1 to 64\n")
 
 add_verb_test(tcp-http bench STATUS 0 ARGS bench --csv
-  STDOUT "^name,median ns,least,most,ratio\nrequest, this server,[0-9.]+,[0-9.]+,[0-9.]+,1.000\n"
-  "\nrequest, libmicrohttpd," "\nhead of 45 bytes,")
+  STDOUT "^name,median ns,least,most,ratio\n\"request, this server\",[0-9.]+,[0-9.]+,[0-9.]+,1.000\n"
+  "\n\"request, libmicrohttpd\"," "\n\"head of 45 bytes\",")
 add_server_test(bench.url STATUS 0 SERVER --port 0
   CLIENT $<TARGET_FILE:tcp-http> bench --duration 1 --pipeline 4 --threads 2 {}
   STDOUT "${listening}[0-9]+ answers in [0-9.]+ s: [0-9]+ a second, [0-9.]+ MiB a second\n"
