@@ -51,10 +51,39 @@ add_missing_test(eventloop-basic libuv1-dev)
 add_missing_test(tcp-http libmicrohttpd-dev)
 add_missing_test(tests libcmocka-dev)
 
-# The tour: all seven defaults, one after the other.
-if(TARGET tcp-http)
-  add_custom_target(tour
-    COMMAND ${CMAKE_COMMAND} -DBUILD=${CMAKE_BINARY_DIR} -P ${CMAKE_CURRENT_SOURCE_DIR}/tour.cmake
-    DEPENDS ${DIRECTORIES} USES_TERMINAL VERBATIM
-    COMMENT "")
+# The page of all benches has every row.
+add_test(NAME tests.bench-page
+  COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/bench_page.bash ${CMAKE_CURRENT_SOURCE_DIR})
+
+# The rest needs all seven.
+list(LENGTH DIRECTORIES count)
+if(count LESS 7)
+  return()
 endif()
+
+# The tour: all seven defaults, one after the other.
+add_custom_target(tour
+  COMMAND ${CMAKE_COMMAND} -DBUILD=${CMAKE_BINARY_DIR} -P ${CMAKE_CURRENT_SOURCE_DIR}/tour.cmake
+  DEPENDS ${DIRECTORIES} USES_TERMINAL VERBATIM
+  COMMENT "")
+
+# Every picture that a README shows, drawn again in its place.
+add_custom_target(pictures
+  COMMAND ${CMAKE_COMMAND} -DBUILD=${CMAKE_BINARY_DIR} -DINTO=${top}
+    -P ${CMAKE_CURRENT_SOURCE_DIR}/pictures.cmake
+  DEPENDS ${DIRECTORIES} USES_TERMINAL VERBATIM
+  COMMENT "")
+add_test(NAME tests.pictures
+  COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/pictures.bash ${top} ${CMAKE_BINARY_DIR})
+set_tests_properties(tests.pictures PROPERTIES TIMEOUT 300)
+
+# Every bench, on one page: bench.md and bench.csv in the folder of the build.
+add_custom_target(bench
+  COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/bench.bash ${CMAKE_BINARY_DIR} ${CMAKE_C_COMPILER}
+    ${DIRECTORIES}
+  DEPENDS ${DIRECTORIES} USES_TERMINAL VERBATIM
+  COMMENT "")
+
+# The programs, where their user wants them.
+add_test(NAME tests.install
+  COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/install.bash ${CMAKE_BINARY_DIR} ${DIRECTORIES})
