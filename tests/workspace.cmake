@@ -87,3 +87,6 @@ add_custom_target(bench
 # The programs, where their user wants them.
 add_test(NAME tests.install
   COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/install.bash ${CMAKE_BINARY_DIR} ${DIRECTORIES})
+
+# And for long, by hand.
+include(soak.cmake)
