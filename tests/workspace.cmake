@@ -84,6 +84,10 @@ add_custom_target(bench
   DEPENDS ${DIRECTORIES} USES_TERMINAL VERBATIM
   COMMENT "")
 
+# The front page's links and verbs.
+add_test(NAME tests.front
+  COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/front.bash ${top} ${CMAKE_BINARY_DIR})
+
 # The programs, where their user wants them.
 add_test(NAME tests.install
   COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/install.bash ${CMAKE_BINARY_DIR} ${DIRECTORIES})
