@@ -100,6 +100,14 @@ add_verb_test(tcp-http serve.bad-address STATUS 1 ARGS serve --port 0 --address 
 add_verb_test(tcp-http serve.bad-drain STATUS 64 ARGS serve --drain 0
   STDERR "^tcp-http serve: drain: '0' is not a number from 1 to 86400\n")
 
+add_verb_test(tcp-http serve.emfile STATUS 0 ARGS serve --bug emfile
+  STDOUT "^spin +10000 wakes in .* ms, and nobody was served\n"
+  "\nserve +[0-9][0-9]? wakes in .* ms, then there was a descriptor, and an answer\n$")
+add_verb_test(tcp-http serve.bad-bug STATUS 64 ARGS serve --bug enfile
+  STDERR "^tcp-http serve: --bug: 'enfile' is not emfile\n")
+add_run_test(tcp-http.verb.serve.second-signal STATUS 130
+  COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/tcp-http/second_signal.bash $<TARGET_FILE:tcp-http>)
+
 # Without a verb the line goes to serve.
 add_server_test(default STATUS 0 SERVER --port 0 CLIENT ${get} {} STDOUT "${listening}hello\n$")
 # Two at once, each on its own port.
@@ -217,6 +225,12 @@ add_verb_test(tcp-http bench.bad-url STATUS 64 ARGS bench https://127.0.0.1/
   STDERR "^tcp-http bench: 'https://127.0.0.1/' is not http://ADDRESS")
 add_verb_test(tcp-http bench.too-many-threads STATUS 64 ARGS bench -c 2 -t 3
   STDERR "^tcp-http bench: more threads than connections\n")
+foreach(option rate duration)
+  add_verb_test(tcp-http bench.${option}-without-url STATUS 64 ARGS bench --${option} 5
+    STDERR "^tcp-http bench: duration and rate are for a URL\n")
+endforeach()
+add_verb_test(tcp-http bench.csv-with-url STATUS 64 ARGS bench --csv http://127.0.0.1:1/
+  STDERR "^tcp-http bench: csv is for a bench without a URL\n")
 add_verb_test(tcp-http bench.bad-rate STATUS 64 ARGS bench --rate 0 http://127.0.0.1/
   STDERR "^tcp-http bench: rate: '0' is not a number from 1 to ")
 add_verb_test(tcp-http bench.help STATUS 0 ARGS bench --help
@@ -232,4 +246,5 @@ add_verb_test(tcp-http no-such-option STATUS 64 ARGS serve --prot 1
 target_link_options(tcp-http.files PRIVATE LINKER:--wrap=syscall LINKER:--wrap=openat)
 target_link_options(tcp-http.client PRIVATE LINKER:--wrap=recv LINKER:--wrap=send)
 target_link_options(tcp-http.load PRIVATE LINKER:--wrap=calloc LINKER:--wrap=malloc
-  LINKER:--wrap=socket LINKER:--wrap=epoll_create1 LINKER:--wrap=timerfd_create)
+  LINKER:--wrap=socket LINKER:--wrap=epoll_create1 LINKER:--wrap=timerfd_create
+  LINKER:--wrap=clock_gettime LINKER:--wrap=timerfd_settime)
