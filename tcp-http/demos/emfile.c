@@ -12,6 +12,7 @@
  */
 #include "emfile.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
@@ -31,7 +32,7 @@ static void hold_the_last(int *held, int count)
     struct rlimit limit;
 
     for (int i = 0; i < count; i++) {
-        held[i] = dup(STDIN_FILENO);
+        held[i] = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
         if (held[i] < 0)
             error(EXIT_FAILURE, errno, "have a descriptor to spare");
     }

@@ -131,8 +131,8 @@ static void a_rate_is_a_schedule(void **state)
 
 /* ---- A clock that can be put forward ---- */
 
-static _Atomic int64_t ahead;    /* nanoseconds, of the kernel's */
-static struct timespec alarm_at; /* what the timer was last set to */
+static _Atomic int64_t ahead; /* nanoseconds, of the kernel's */
+static _Thread_local struct timespec alarm_at; /* the timer was set to, last */
 
 /* relaxed, here and below: it publishes nothing but itself, and the answer that
  * the load client waits for comes through a socket. */
