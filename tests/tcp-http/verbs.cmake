@@ -62,9 +62,6 @@ foreach(verb serve mhd)
   add_server_test(${verb}.not-found STATUS 1 SERVER ${verb} --port 0 CLIENT ${get} {}nothing
     STDOUT "${listening}404 Not Found\n$"
     STDERR "^tcp-http get: get http://127.0.0.1:[0-9]+/nothing: the answer is 404\n$")
-  # SIGINT ends it as SIGTERM does.
-  add_server_test(${verb}.interrupt STATUS 0 SERVER ${verb} --port 0 STDOUT "${listening}hello\n$"
-    CLIENT sh -c "$<TARGET_FILE:tcp-http> get $0 && kill -INT $PPID" {})
   # The port is taken: one line, and exit status 1.
   add_server_test(${verb}.port-in-use STATUS 1 SERVER serve --port 0 STDOUT "${listening}$"
     CLIENT bash -c "port=\${1##*:} && exec $<TARGET_FILE:tcp-http> ${verb} --port \${port%/}" - {}
@@ -107,6 +104,8 @@ add_verb_test(tcp-http serve.bad-bug STATUS 64 ARGS serve --bug enfile
   STDERR "^tcp-http serve: --bug: 'enfile' is not emfile\n")
 add_run_test(tcp-http.verb.serve.second-signal STATUS 130
   COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/tcp-http/second_signal.bash $<TARGET_FILE:tcp-http>)
+add_run_test(tcp-http.verb.serve.stopped STATUS 0 STDOUT "^hello\nHTTP/1.1 200 OK\r\n.*\nhello\n$"
+  COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/tcp-http/stopped.bash $<TARGET_FILE:tcp-http>)
 
 # Without a verb the line goes to serve.
 add_server_test(default STATUS 0 SERVER --port 0 CLIENT ${get} {} STDOUT "${listening}hello\n$")
@@ -130,9 +129,6 @@ add_server_test(count.two-at-once STATUS 0 SERVER count --port 0
   CLIENT bash -c "exec 3<>/dev/tcp/\${1/://} && echo -n ab >&3 && $<TARGET_FILE:tcp-http.say> http://$1 abc" - {}
   STDOUT "${greeting}3\n$")
 foreach(verb discard count)
-  add_run_test(tcp-http.verb.${verb}.interrupt STATUS 0 COMMAND bash -c
-    "coproc exec $0 ${verb} -p0 && pid=$COPROC_PID && read -r line <&\${COPROC[0]} && kill -INT $pid && wait $pid"
-    $<TARGET_FILE:tcp-http>)
   add_verb_test(tcp-http ${verb}.bad-port STATUS 64 ARGS ${verb} -p x
     STDERR "^tcp-http ${verb}: port: 'x' is not a number from 0 to 65535\n")
   add_verb_test(tcp-http ${verb}.help STATUS 0 ARGS ${verb} --help
@@ -143,6 +139,13 @@ foreach(verb discard count)
   add_server_test(${verb}.port-in-use STATUS 1 SERVER serve --port 0 STDOUT "${listening}$"
     CLIENT bash -c "port=\${1##*:} && exec $<TARGET_FILE:tcp-http> ${verb} --port \${port%/}" - {}
     STDERR "^tcp-http ${verb}: listen on port [0-9]+: Address already in use\n$")
+endforeach()
+
+# SIGINT ends each as SIGTERM does. (A shell starts others with it ignored.)
+foreach(verb serve mhd discard count)
+  add_run_test(tcp-http.verb.${verb}.interrupt STATUS 0 COMMAND bash -c
+    "coproc exec env --default-signal=INT $0 ${verb} -p0 && pid=$COPROC_PID && read -r line <&\${COPROC[0]} && kill -INT $pid && wait $pid"
+    $<TARGET_FILE:tcp-http>)
 endforeach()
 
 add_verb_test(tcp-http get.nobody STATUS 1 ARGS get http://127.0.0.1:1/
