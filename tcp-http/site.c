@@ -35,8 +35,8 @@ static struct page refusal(enum page_kind kind, int status, const char *allow)
     return page;
 }
 
-/* The wrong method. One that is known to nobody is not implemented, rather than not
- * allowed (RFC 9110, 9.1). */
+/* The wrong method: 405 for one that the RFC knows, 501 for one that it does not
+ * (RFC 9110, 9.1). */
 static struct page no_such_method(struct text method, const char *allow)
 {
     static const char *const known[] = {"GET",     "HEAD",   "POST",

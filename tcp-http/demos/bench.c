@@ -34,7 +34,7 @@ struct wish {
 
 /* What the rows, which take no argument of their own, work on. */
 static struct wish wish = {
-    .plan = {.connections = 16, .threads = 1, .depth = 1, .seconds = 2}};
+    .plan = {.connections = 16, .threads = 1, .depth = 1}};
 static struct url ours, theirs;
 
 static int read_heads(const char *head, long count)
@@ -64,7 +64,6 @@ static int ask(const struct url *url, long count)
 
     plan.url = url;
     plan.count = (uint64_t)count;
-    plan.seconds = plan.rate = 0;
     int rc = load_run(&plan, &result);
     return rc == 0 && result.tally.failures > 0 ? -EPROTO : rc;
 }
@@ -125,6 +124,8 @@ static int bench_url(void)
     const struct tally *tally = &result.tally;
 
     wish.plan.url = &wish.url;
+    if (wish.plan.seconds == 0)
+        wish.plan.seconds = 2;
     int rc = load_run(&wish.plan, &result);
     if (rc < 0)
         error(EXIT_FAILURE, -rc, "load %s", wish.text);
@@ -187,6 +188,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case ARGP_KEY_END:
         if (plan->threads > plan->connections)
             argp_error(state, "more threads than connections");
+        if (wish.text == NULL && (plan->seconds > 0 || plan->rate > 0))
+            argp_error(state, "duration and rate are for a URL");
+        if (wish.text != NULL && wish.csv)
+            argp_error(state, "csv is for a bench without a URL");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;

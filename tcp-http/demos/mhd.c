@@ -53,8 +53,8 @@ int mhd_main(int argc, char **argv)
         {0}};
     const struct argp argp = {
         options, parse,
-        .doc = "Answers as serve does, on 127.0.0.1 until SIGINT or SIGTERM, "
-               "by libmicrohttpd."};
+        .doc = "Answers as serve does without --root, on 127.0.0.1 until "
+               "SIGINT or SIGTERM, by libmicrohttpd."};
     struct wish wish = {.port = 8080, .mode = MHD_MODE_INTERNAL};
     struct mhd *mhd;
     int listener, caught;

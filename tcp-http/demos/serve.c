@@ -13,14 +13,16 @@
 #include "../background.h"
 #include "../demo.h"
 #include "../listener.h"
+#include "emfile.h"
 #include "verbs.h"
 
-enum { THREADS_MAX = 64, PATIENCE = 256 }; /* options without a letter */
+enum { THREADS_MAX = 64, BUG = 255, PATIENCE }; /* options without a letter */
 
 struct options {
     const char *address;
     uint16_t port;
     size_t threads;
+    bool emfile; /* --bug */
     struct server_setup setup;
 };
 
@@ -52,6 +54,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     else if (key >= PATIENCE && key < PATIENCE + 4)
         options->setup.patience[key - PATIENCE] =
             seconds_arg(state, kinds[key - PATIENCE], arg);
+    else if (key == BUG && strcmp(arg, "emfile") == 0)
+        options->emfile = true;
+    else if (key == BUG)
+        argp_error(state, "--bug: '%s' is not emfile", arg);
     else
         return unexpected(key, arg, state);
     return 0;
@@ -107,6 +113,8 @@ int serve_main(int argc, char **argv)
         {"body", PATIENCE + 2, "SECONDS", 0, "for a whole body (30)", 1},
         {"write", PATIENCE + 3, "SECONDS", 0, "to take 64 KiB of answers (30)",
          1},
+        {"bug", BUG, "emfile", 0,
+         "not this server: one that goes on accepting without descriptors", 2},
         {0}};
     const struct argp argp = {
         list, parse,
@@ -114,11 +122,13 @@ int serve_main(int argc, char **argv)
                "under way; a second signal ends it at once.\v"
                "Pages: /, /plaintext, /json, /status, POST /echo, "
                "/sleep?ms=N."};
-    struct options options = {"127.0.0.1", 8080, 1, server_setup()};
+    struct options options = {"127.0.0.1", 8080, 1, false, server_setup()};
     struct background *background;
     int listeners[THREADS_MAX], caught;
 
     argp_parse(&argp, argc, argv, 0, NULL, &options);
+    if (options.emfile)
+        return emfile_bug();
     sigset_t signals = block_signals(); /* before any thread is there */
     allow_descriptors();
     open_listeners(&options, listeners);

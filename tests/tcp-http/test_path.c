@@ -109,6 +109,19 @@ static void what_could_lead_elsewhere_is_refused(void **state)
     }
 }
 
+/* The request goes on behind the path; what is there is no digit of it. */
+static void a_code_ends_where_the_path_does(void **state)
+{
+    const char line[] = "/a%41 HTTP/1.1";
+    char name[PATH_NAME_MAX];
+    (void)state;
+    assert_int_equal(path_to_name((struct text){line, 5}, name), 0);
+    assert_string_equal(name, "aA");
+    for (size_t length = 3; length < 5; length++)
+        assert_int_equal(path_to_name((struct text){line, length}, name),
+                         -EINVAL);
+}
+
 static void the_longest_path_fits_and_a_longer_one_is_refused(void **state)
 {
     const size_t most = PATH_NAME_MAX - sizeof "index.html";
@@ -130,6 +143,7 @@ int main(void)
         cmocka_unit_test(a_path_becomes_a_name_below_the_root),
         cmocka_unit_test(a_path_that_ends_in_a_slash_means_its_index),
         cmocka_unit_test(what_could_lead_elsewhere_is_refused),
+        cmocka_unit_test(a_code_ends_where_the_path_does),
         cmocka_unit_test(the_longest_path_fits_and_a_longer_one_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

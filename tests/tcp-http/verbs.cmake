@@ -62,9 +62,6 @@ foreach(verb serve mhd)
   add_server_test(${verb}.not-found STATUS 1 SERVER ${verb} --port 0 CLIENT ${get} {}nothing
     STDOUT "${listening}404 Not Found\n$"
     STDERR "^tcp-http get: get http://127.0.0.1:[0-9]+/nothing: the answer is 404\n$")
-  # SIGINT ends it as SIGTERM does.
-  add_server_test(${verb}.interrupt STATUS 0 SERVER ${verb} --port 0 STDOUT "${listening}hello\n$"
-    CLIENT sh -c "$<TARGET_FILE:tcp-http> get $0 && kill -INT $PPID" {})
   # The port is taken: one line, and exit status 1.
   add_server_test(${verb}.port-in-use STATUS 1 SERVER serve --port 0 STDOUT "${listening}$"
     CLIENT bash -c "port=\${1##*:} && exec $<TARGET_FILE:tcp-http> ${verb} --port \${port%/}" - {}
@@ -100,6 +97,16 @@ add_verb_test(tcp-http serve.bad-address STATUS 1 ARGS serve --port 0 --address 
 add_verb_test(tcp-http serve.bad-drain STATUS 64 ARGS serve --drain 0
   STDERR "^tcp-http serve: drain: '0' is not a number from 1 to 86400\n")
 
+add_verb_test(tcp-http serve.emfile STATUS 0 ARGS serve --bug emfile
+  STDOUT "^spin +10000 wakes in .* ms, and nobody was served\n"
+  "\nserve +[0-9][0-9]? wakes in .* ms, then there was a descriptor, and an answer\n$")
+add_verb_test(tcp-http serve.bad-bug STATUS 64 ARGS serve --bug enfile
+  STDERR "^tcp-http serve: --bug: 'enfile' is not emfile\n")
+add_run_test(tcp-http.verb.serve.second-signal STATUS 130
+  COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/tcp-http/second_signal.bash $<TARGET_FILE:tcp-http>)
+add_run_test(tcp-http.verb.serve.stopped STATUS 0 STDOUT "^hello\nHTTP/1.1 200 OK\r\n.*\nhello\n$"
+  COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/tcp-http/stopped.bash $<TARGET_FILE:tcp-http>)
+
 # Without a verb the line goes to serve.
 add_server_test(default STATUS 0 SERVER --port 0 CLIENT ${get} {} STDOUT "${listening}hello\n$")
 # Two at once, each on its own port.
@@ -122,9 +129,6 @@ add_server_test(count.two-at-once STATUS 0 SERVER count --port 0
   CLIENT bash -c "exec 3<>/dev/tcp/\${1/://} && echo -n ab >&3 && $<TARGET_FILE:tcp-http.say> http://$1 abc" - {}
   STDOUT "${greeting}3\n$")
 foreach(verb discard count)
-  add_run_test(tcp-http.verb.${verb}.interrupt STATUS 0 COMMAND bash -c
-    "coproc exec $0 ${verb} -p0 && pid=$COPROC_PID && read -r line <&\${COPROC[0]} && kill -INT $pid && wait $pid"
-    $<TARGET_FILE:tcp-http>)
   add_verb_test(tcp-http ${verb}.bad-port STATUS 64 ARGS ${verb} -p x
     STDERR "^tcp-http ${verb}: port: 'x' is not a number from 0 to 65535\n")
   add_verb_test(tcp-http ${verb}.help STATUS 0 ARGS ${verb} --help
@@ -135,6 +139,13 @@ foreach(verb discard count)
   add_server_test(${verb}.port-in-use STATUS 1 SERVER serve --port 0 STDOUT "${listening}$"
     CLIENT bash -c "port=\${1##*:} && exec $<TARGET_FILE:tcp-http> ${verb} --port \${port%/}" - {}
     STDERR "^tcp-http ${verb}: listen on port [0-9]+: Address already in use\n$")
+endforeach()
+
+# SIGINT ends each as SIGTERM does. (A shell starts others with it ignored.)
+foreach(verb serve mhd discard count)
+  add_run_test(tcp-http.verb.${verb}.interrupt STATUS 0 COMMAND bash -c
+    "coproc exec env --default-signal=INT $0 ${verb} -p0 && pid=$COPROC_PID && read -r line <&\${COPROC[0]} && kill -INT $pid && wait $pid"
+    $<TARGET_FILE:tcp-http>)
 endforeach()
 
 add_verb_test(tcp-http get.nobody STATUS 1 ARGS get http://127.0.0.1:1/
@@ -217,6 +228,12 @@ add_verb_test(tcp-http bench.bad-url STATUS 64 ARGS bench https://127.0.0.1/
   STDERR "^tcp-http bench: 'https://127.0.0.1/' is not http://ADDRESS")
 add_verb_test(tcp-http bench.too-many-threads STATUS 64 ARGS bench -c 2 -t 3
   STDERR "^tcp-http bench: more threads than connections\n")
+foreach(option rate duration)
+  add_verb_test(tcp-http bench.${option}-without-url STATUS 64 ARGS bench --${option} 5
+    STDERR "^tcp-http bench: duration and rate are for a URL\n")
+endforeach()
+add_verb_test(tcp-http bench.csv-with-url STATUS 64 ARGS bench --csv http://127.0.0.1:1/
+  STDERR "^tcp-http bench: csv is for a bench without a URL\n")
 add_verb_test(tcp-http bench.bad-rate STATUS 64 ARGS bench --rate 0 http://127.0.0.1/
   STDERR "^tcp-http bench: rate: '0' is not a number from 1 to ")
 add_verb_test(tcp-http bench.help STATUS 0 ARGS bench --help
@@ -232,4 +249,5 @@ add_verb_test(tcp-http no-such-option STATUS 64 ARGS serve --prot 1
 target_link_options(tcp-http.files PRIVATE LINKER:--wrap=syscall LINKER:--wrap=openat)
 target_link_options(tcp-http.client PRIVATE LINKER:--wrap=recv LINKER:--wrap=send)
 target_link_options(tcp-http.load PRIVATE LINKER:--wrap=calloc LINKER:--wrap=malloc
-  LINKER:--wrap=socket LINKER:--wrap=epoll_create1 LINKER:--wrap=timerfd_create)
+  LINKER:--wrap=socket LINKER:--wrap=epoll_create1 LINKER:--wrap=timerfd_create
+  LINKER:--wrap=clock_gettime LINKER:--wrap=timerfd_settime)
