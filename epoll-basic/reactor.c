@@ -6,7 +6,7 @@
  * The events of a source are counted, for each direction. A leaf remembers the
  * count at its making; once there is another, it is ready. The end of a stream
  * is no event that passes: it is kept beside the count, for it may come in one
- * event with the last bytes.
+ * event with the last bytes. An error passes: the next read has it.
  *
  * One lock guards it all, and is never held while somebody is woken: what to
  * wake is first collected, with the lock, and then woken without. Whoever adds
@@ -38,8 +38,9 @@ static const struct token our_token = {.index = UINT32_MAX};
 struct source {
     int fd;
     uint32_t events[WAYS]; /* so far; comes round after 2^32 */
-    bool closed[WAYS];     /* the end, or an error: ready for ever */
+    bool closed[WAYS];     /* ready for ever */
     struct task_waker wakers[WAYS];
+    const struct reactor_ready *waits[WAYS]; /* whose waker it is */
 };
 
 struct reactor {
@@ -82,8 +83,7 @@ static void collect_event(struct reactor *r, const struct event *event,
         return;
     if (event_is_readable(event)) {
         source->events[READING]++;
-        source->closed[READING] |=
-            event_is_read_closed(event) || event_is_error(event);
+        source->closed[READING] |= event_is_read_closed(event);
         collect(woken, &source->wakers[READING]);
     }
     if (event_is_writable(event)) {
@@ -244,6 +244,7 @@ static enum progress poll_ready(struct future *future,
     if (source != NULL && source->events[self->way] == self->seen &&
         !source->closed[self->way]) {
         task_waker_store(&source->wakers[self->way], waker);
+        source->waits[self->way] = self;
         progress = FUTURE_PENDING;
     }
     self->waits = progress == FUTURE_PENDING;
@@ -261,7 +262,7 @@ static void drop_ready(struct future *future)
     self->waits = false;
     must(pthread_mutex_lock(&r->lock));
     struct source *source = tokens_owner(&r->sources, self->source);
-    if (source != NULL)
+    if (source != NULL && source->waits[self->way] == self)
         task_waker_drop(&source->wakers[self->way]);
     must(pthread_mutex_unlock(&r->lock));
 }

@@ -57,7 +57,7 @@ struct reactor_ready {
     struct token source;
     unsigned way;  /* reading or writing */
     uint32_t seen; /* events before it was made */
-    bool waits;    /* its waker is with the source */
+    bool waits;    /* its waker is with the source, or a newer leaf's */
     int rc;        /* once ready: 0, or -ECANCELED if there is no such source */
 };
 

@@ -174,6 +174,8 @@ static enum progress poll_acceptor(struct future *future,
         case RESTS:
             if (future_poll(&self->rest.future, waker) == FUTURE_PENDING)
                 return FUTURE_PENDING;
+            if (self->rest.rc < 0) /* without a rest it would ask for ever */
+                error(EXIT_FAILURE, -self->rest.rc, "wait for a timer");
             future_drop(&self->rest.future);
             self->state = ACCEPTS;
             break;

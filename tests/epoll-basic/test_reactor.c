@@ -4,6 +4,7 @@
  * counts, and then under an executor.
  */
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -239,6 +240,57 @@ static void a_leaf_that_was_dropped_wakes_nobody(void **state)
     send_byte(f->far);
     look(f);
     assert_int_equal(f->counts.wakes, 0);
+}
+
+static void the_newest_of_two_leaves_is_woken(void **state)
+{
+    struct fixture *f = *state;
+    struct counts other = {.owners = 0};
+    struct task_waker elsewhere = counting_waker(&other);
+    struct reactor_ready older = reactor_readable(f->reactor, f->source);
+    struct reactor_ready newer = reactor_readable(f->reactor, f->source);
+    ASSERT_PROGRESS(older, f, FUTURE_PENDING);
+    assert_int_equal(future_poll(&newer.future, &elsewhere), FUTURE_PENDING);
+    assert_int_equal(f->counts.owners, 0);
+    future_drop(&older.future);
+    assert_int_equal(other.owners, 1);
+    send_byte(f->far);
+    look(f);
+    assert_int_equal(other.wakes, 1);
+    assert_int_equal(other.owners, 0);
+    future_drop(&newer.future);
+}
+
+/* An error that is read, and then gone: nobody listens at the port that a
+ * datagram goes to. */
+static void an_error_makes_a_leaf_ready_once(void **state)
+{
+    struct fixture *f = *state;
+    struct sockaddr_in nobody = {.sin_family = AF_INET};
+    socklen_t length = sizeof nobody;
+    struct token source;
+    char byte;
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int taken = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    assert_true(fd >= 0 && taken >= 0);
+    nobody.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    must(bind(taken, (struct sockaddr *)&nobody, sizeof nobody));
+    must(getsockname(taken, (struct sockaddr *)&nobody, &length));
+    must(connect(fd, (struct sockaddr *)&nobody, length));
+    close(taken); /* from here on the port is nobody's */
+    assert_int_equal(reactor_register(f->reactor, fd, &source), 0);
+    look(f);
+    struct reactor_ready leaf = reactor_readable(f->reactor, source);
+    send_byte(fd);
+    look(f);
+    ASSERT_PROGRESS(leaf, f, FUTURE_READY);
+    leaf = reactor_readable(f->reactor, source);
+    assert_int_equal(read(fd, &byte, 1), -1);
+    assert_int_equal(errno, ECONNREFUSED);
+    ASSERT_PROGRESS(leaf, f, FUTURE_PENDING);
+    future_drop(&leaf.future);
+    assert_int_equal(reactor_deregister(f->reactor, source), 0);
+    close(fd);
 }
 
 /* ---- The end of a source ---- */
@@ -644,6 +696,8 @@ int main(void)
         PROMISE(a_peer_that_has_gone_makes_both_ways_ready_for_ever),
         PROMISE(a_leaf_that_moved_wakes_the_newest_waker_only),
         PROMISE(a_leaf_that_was_dropped_wakes_nobody),
+        PROMISE(the_newest_of_two_leaves_is_woken),
+        PROMISE(an_error_makes_a_leaf_ready_once),
         PROMISE(leaves_of_a_source_that_ends_are_cancelled),
         PROMISE(a_late_event_does_not_reach_the_successor),
         PROMISE(sources_at_random_agree_with_a_model),
