@@ -234,6 +234,22 @@ static void a_name_is_free_when_its_owner_has_gone(void **state)
     must(close(watcher.fd));
 }
 
+static void a_name_is_free_when_its_owner_is_dismissed(void **state)
+{
+    static char line[5001]; /* too long */
+    struct client dismissed, ann;
+    memset(line, 'x', sizeof line - 1);
+    come(&dismissed, *state, "ann\n", 0);
+    assert_true(say(&dismissed, line));
+    expect_line(&dismissed, "! a line has at most 4096 bytes");
+    come(&ann, *state, "ann\n@ann: mine\n", 0); /* while the other lingers */
+    expect_line(&ann, "from ann: mine");
+    must(close(dismissed.fd));
+    assert_true(say(&ann, "@ann: still mine\n"));
+    expect_line(&ann, "from ann: still mine");
+    must(close(ann.fd));
+}
+
 /* ---- Messages ---- */
 
 static void a_message_goes_to_those_it_names(void **state)
@@ -449,6 +465,7 @@ int main(void)
         WITH_DIRECT(a_megabyte_without_end_is_refused_with_a_reason),
         WITH_DIRECT(a_message_goes_to_those_it_names),
         WITH_ROOMS(a_name_is_free_when_its_owner_has_gone),
+        WITH_ROOMS(a_name_is_free_when_its_owner_is_dismissed),
         WITH_ROOMS(who_stays_gets_all_that_stayers_say_once_and_in_order),
         WITH_ROOMS(who_never_reads_is_cut_off_and_cannot_grow_memory),
         WITH_ROOMS(an_idle_guest_takes_less_than_two_kilobytes),
