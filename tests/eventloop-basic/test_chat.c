@@ -204,6 +204,16 @@ static void names_are_refused_with_a_reason(void **state)
     must(close(ann.fd));
 }
 
+/* What it said behind the bad name, in the same packet, is not a second try. */
+static void who_is_refused_gets_no_second_try(void **state)
+{
+    struct client c;
+    come(&c, *state, "a b\nann\nann: hi\n", 0);
+    expect_line(&c, "! a name has 1 to 32 bytes: no blank, no control byte, "
+                    "none of , : @");
+    expect_end(&c);
+}
+
 static void a_megabyte_without_end_is_refused_with_a_reason(void **state)
 {
     static char megabyte[(1 << 20) + 1];
@@ -462,6 +472,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_DIRECT(names_are_refused_with_a_reason),
+        WITH_DIRECT(who_is_refused_gets_no_second_try),
         WITH_DIRECT(a_megabyte_without_end_is_refused_with_a_reason),
         WITH_DIRECT(a_message_goes_to_those_it_names),
         WITH_ROOMS(a_name_is_free_when_its_owner_has_gone),
