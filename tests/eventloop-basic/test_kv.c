@@ -204,7 +204,8 @@ static void questions_that_wait_are_not_mixed_with_others(void **state)
     int two = connect_to(kv_server(host->kv), 0);
     memset(line, 'v', sizeof line);
     memcpy(line, "SET a ", 6);
-    memcpy(line + 6 + VALUE, "\n", 2);
+    line[6 + VALUE] = '\n';
+    line[6 + VALUE + 1] = '\0';
     say(one, line);
     expect(one, "ok\n");
     for (int i = 0; i < ALL; i++)
