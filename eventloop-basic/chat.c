@@ -92,11 +92,7 @@ static void on_gone(struct liner *liner, int why)
 }
 
 static const struct line_protocol by_line = {
-    .protocol = {.size = sizeof(struct guest),
-                 .queue_limit = QUEUE_LIMIT,
-                 .opened = liner_opened,
-                 .received = liner_received,
-                 .closed = liner_closed},
+    .protocol = LINER_PROTOCOL(struct guest, QUEUE_LIMIT),
     .limit = BROKER_LINE_LIMIT,
     .line = on_line,
     .gone = on_gone,

@@ -11,7 +11,8 @@
  * One writer per socket: all that goes to a client goes through its connection's
  * one queue, whole line by whole line. A client that does not read has its queue
  * filled, 64 KiB of it, and is then cut off: nobody else waits for it. A client
- * is removed in one place, when its connection has closed.
+ * is removed in one place, when its connection has closed, or was dismissed: its
+ * name is free then, however long it takes to hang up.
  *
  * All functions are for the loop's thread. SIGPIPE must be ignored.
  *

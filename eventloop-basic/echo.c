@@ -48,12 +48,7 @@ static void send_line_back(struct liner *liner, const char *line, size_t length)
 }
 
 static const struct line_protocol by_line = {
-    .protocol = {.size = sizeof(struct liner),
-                 .queue_limit = QUEUE_LIMIT,
-                 .opened = liner_opened,
-                 .received = liner_received,
-                 .drained = liner_drained,
-                 .closed = liner_closed},
+    .protocol = LINER_PROTOCOL(struct liner, QUEUE_LIMIT),
     .limit = ECHO_LINE_LIMIT,
     .waits = true,
     .line = send_line_back,

@@ -43,6 +43,8 @@ static void give_lines(struct connection *c)
                  protocol_of(c)->limit);
         liner_refuse(liner, why);
         connection_dismiss(c);
+        if (protocol_of(c)->gone != NULL)
+            protocol_of(c)->gone(liner, rc);
         return;
     }
     if (rc ==
@@ -73,7 +75,7 @@ void liner_closed(struct connection *c, int why)
 {
     struct liner *liner = (struct liner *)c;
 
-    if (protocol_of(c)->gone != NULL)
+    if (protocol_of(c)->gone != NULL && !c->dismissed)
         protocol_of(c)->gone(liner, why);
     lines_destroy(&liner->lines);
 }

@@ -26,8 +26,20 @@ struct line_protocol {
     size_t limit;             /* bytes of a line */
     bool waits;
     void (*line)(struct liner *liner, const char *line, size_t length);
-    void (*gone)(struct liner *liner, int why); /* last; or NULL */
+    /* Last, and once: it has closed, or (-EMSGSIZE) was dismissed for its line,
+     * and may take its time to close. Not for who was dismissed by line(). Or
+     * NULL. */
+    void (*gone)(struct liner *liner, int why);
 };
+
+/* Its first part, for connections of this type (a struct liner, or one that
+ * begins with it). */
+#define LINER_PROTOCOL(type, limit_of_queue)                   \
+    {                                                          \
+        .size = sizeof(type), .queue_limit = (limit_of_queue), \
+        .opened = liner_opened, .received = liner_received,    \
+        .drained = liner_drained, .closed = liner_closed       \
+    }
 
 void liner_opened(struct connection *c);
 void liner_received(struct connection *c, const char *bytes, size_t count);

@@ -7,11 +7,13 @@
  */
 #include "../demo.h"
 #include "../task.h"
+#include "stage.h"
 #include "verbs.h"
 
 enum { TICKS = 3, TICK_MS = 10 };
 
 struct story {
+    struct stage stage; /* a loop, and Ctrl-C as one of its events */
     uv_timer_t timer;
     uv_sem_t ticked;              /* one more at each tick */
     int ticks, answer;            /* the loop's; the job's, until joined */
@@ -43,7 +45,15 @@ static void joined(struct task *task, int rc)
     must(rc);
     story->on_loop = uv_thread_self();
     trace("loop", "gets %d, on thread 0x%lx", story->answer, story->on_loop);
-    uv_close((uv_handle_t *)&story->timer, NULL); /* or it keeps the loop up */
+    CLOSE(&story->timer); /* or it keeps the loop up */
+}
+
+static void interrupted(void *argument)
+{
+    struct story *story = argument;
+    CLOSE(&story->timer);
+    for (int i = 0; i < TICKS; i++) /* or the job would wait for ever */
+        uv_sem_post(&story->ticked);
 }
 
 int blocking_main(int argc, char **argv)
@@ -52,24 +62,20 @@ int blocking_main(int argc, char **argv)
                               .doc = "A job blocks, a timer ticks meanwhile."};
     struct story s = {.ticks = 0};
     struct task task;
-    uv_loop_t loop;
     argp_parse(&argp, argc, argv, 0, NULL, NULL);
     watchdog(30, "blocking: the job, or the timer, does not end\n");
-    int rc = uv_loop_init(&loop);
-    if (rc < 0)
-        error(EXIT_FAILURE, -rc, "make an event loop");
+    stage_open(&s.stage, interrupted, &s);
     must(uv_sem_init(&s.ticked, 0));
-    must(uv_timer_init(&loop, &s.timer));
+    must(uv_timer_init(&s.stage.loop, &s.timer));
     s.timer.data = &s;
     must(uv_timer_start(&s.timer, tick, TICK_MS, TICK_MS));
     trace("loop", "gives a job away, on thread 0x%lx", uv_thread_self());
-    must(task_spawn(&task, &loop, work, joined, &s));
-    uv_run(&loop, UV_RUN_DEFAULT);
+    must(task_spawn(&task, &s.stage.loop, work, joined, &s));
+    stage_run(&s.stage);
     uv_sem_destroy(&s.ticked);
-    rc = uv_loop_close(&loop);
-    if (rc < 0 || s.answer != 42 || s.ticks < TICKS || s.on_pool == s.on_loop ||
+    if (s.answer != 42 || s.ticks < TICKS || s.on_pool == s.on_loop ||
         s.on_loop != uv_thread_self())
-        error(EXIT_FAILURE, -rc, "the claim does not hold");
+        error(EXIT_FAILURE, 0, "the claim does not hold");
     printf("the loop ticked while the job blocked; nothing is left open\n");
     return EXIT_SUCCESS;
 }

@@ -68,14 +68,22 @@ static void read_some(struct story *s)
                     on_read));
 }
 
-static void let_a_job_end(uv_timer_t *patience)
+static void let_jobs_end(void *argument)
+{
+    struct story *s = argument;
+    if (uv_is_closing((uv_handle_t *)&s->patience))
+        return; /* they were let */
+    for (int i = s->jobs; i > 0; i--)
+        uv_sem_post(&s->out);
+    CLOSE(&s->patience);
+}
+
+static void lose_patience(uv_timer_t *patience)
 {
     struct story *s = patience->data;
     fprintf(stderr, "%d jobs on %d threads: the file has not come\n", s->jobs,
             POOL);
-    for (int i = s->jobs; i > 0; i--)
-        uv_sem_post(&s->out);
-    CLOSE(patience);
+    let_jobs_end(s);
 }
 
 static void on_opened(uv_fs_t *request)
@@ -83,12 +91,8 @@ static void on_opened(uv_fs_t *request)
     struct story *s = request->data;
     s->file = (uv_file)request->result;
     uv_fs_req_cleanup(request);
-    if (s->jobs > 0 && !uv_is_closing((uv_handle_t *)&s->patience)) {
-        s->came_first = true;
-        for (int i = s->jobs; i > 0; i--)
-            uv_sem_post(&s->out);
-        CLOSE(&s->patience);
-    }
+    s->came_first = !uv_is_closing((uv_handle_t *)&s->patience);
+    let_jobs_end(s);
     s->rc = s->file < 0 ? s->file : 0;
     s->opened = s->file >= 0;
     if (s->opened)
@@ -124,20 +128,11 @@ static void joined(struct task *task, int rc)
     s->jobs--;
 }
 
-static void stop(void *argument)
-{
-    struct story *s = argument;
-    if (s->jobs > 0 && !uv_is_closing((uv_handle_t *)&s->patience))
-        for (int i = s->jobs; i > 0; i--)
-            uv_sem_post(&s->out);
-    stage_close_all(&s->stage);
-}
-
 /* Prints the file while so many jobs hold a thread each. */
 static void run(struct story *s, const char *path, int jobs)
 {
     *s = (struct story){.path = path, .jobs = jobs};
-    stage_open(&s->stage, stop, s);
+    stage_open(&s->stage, let_jobs_end, s);
     must(uv_sem_init(&s->in, 0));
     must(uv_sem_init(&s->out, 0));
     for (int i = 0; i < jobs; i++)
@@ -147,11 +142,9 @@ static void run(struct story *s, const char *path, int jobs)
     must(uv_timer_init(&s->stage.loop, &s->patience));
     s->patience.data = s;
     if (jobs == POOL) /* with one free thread there is nothing to wait for */
-        must(uv_timer_start(&s->patience, let_a_job_end, 20, 0));
+        must(uv_timer_start(&s->patience, lose_patience, 20, 0));
     s->request.data = s;
     must(uv_fs_open(&s->stage.loop, &s->request, path, O_RDONLY, 0, on_opened));
-    if (jobs == 0)
-        CLOSE(&s->patience);
     stage_run(&s->stage);
     uv_sem_destroy(&s->in);
     uv_sem_destroy(&s->out);

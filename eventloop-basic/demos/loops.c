@@ -20,7 +20,7 @@
 enum { MOST = 64 };
 
 struct worker {
-    uv_loop_t loop;
+    struct stage stage;
     uv_async_t gate;
     uv_timer_t future;
     pthread_t thread;
@@ -44,7 +44,14 @@ static void gate_opens(uv_async_t *gate)
 {
     struct worker *w = gate->data;
     CLOSE(gate);
-    must(uv_timer_start(&w->future, finish, 1, 0));
+    if (w->stage.stopped_by == 0)
+        must(uv_timer_start(&w->future, finish, 1, 0));
+}
+
+/* Each loop hears of a signal. The gate stays, for main is going to open it. */
+static void interrupted(void *argument)
+{
+    CLOSE(&((struct worker *)argument)->future);
 }
 
 static void bind_to(struct worker *w)
@@ -62,7 +69,7 @@ static void *run_loop(void *argument)
     bind_to(w);
     trace(w->name, "is ready, and its loop waits");
     uv_sem_post(w->ready);
-    uv_run(&w->loop, UV_RUN_DEFAULT);
+    stage_serve(&w->stage);
     return NULL;
 }
 
@@ -72,13 +79,11 @@ static void start(struct worker *w, int i, uv_sem_t *ready)
     w->ready = ready;
     w->cpu = (int)(i % cpus);
     snprintf(w->name, sizeof w->name, "loop-%d", i + 1);
-    int rc = uv_loop_init(&w->loop);
-    if (rc < 0)
-        error(EXIT_FAILURE, -rc, "make loop %d", i + 1);
-    must(uv_async_init(&w->loop, &w->gate, gate_opens));
-    must(uv_timer_init(&w->loop, &w->future));
+    stage_open(&w->stage, interrupted, w);
+    must(uv_async_init(&w->stage.loop, &w->gate, gate_opens));
+    must(uv_timer_init(&w->stage.loop, &w->future));
     w->gate.data = w->future.data = w;
-    rc = pthread_create(&w->thread, NULL, run_loop, w);
+    int rc = pthread_create(&w->thread, NULL, run_loop, w);
     if (rc != 0)
         error(EXIT_FAILURE, rc, "start thread %d", i + 1);
 }
@@ -127,11 +132,12 @@ int loops_main(int argc, char **argv)
     bool holds = true;
     for (int i = 0; i < wishes.count; i++) {
         must(pthread_join(worker[i].thread, NULL));
-        int rc = uv_loop_close(&worker[i].loop);
-        holds = holds && rc == 0 && worker[i].done &&
+        holds = holds && worker[i].done &&
                 pthread_equal(worker[i].done_on, worker[i].thread);
     }
     uv_sem_destroy(&ready);
+    for (int i = 0; i < wishes.count; i++)
+        stage_exit_if_stopped(&worker[i].stage);
     printf(
         "each loop ran its future on its own thread, and closed with nothing "
         "left: %s\n",

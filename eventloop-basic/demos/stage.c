@@ -7,6 +7,7 @@
 #include "stage.h"
 
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "../demo.h"
@@ -17,15 +18,19 @@ void stage_close_handle(uv_handle_t *handle)
         uv_close(handle, NULL);
 }
 
-static void close_it(uv_handle_t *handle, void *argument)
+static void close_if_of_story(uv_handle_t *handle, void *argument)
 {
-    (void)argument;
-    stage_close_handle(handle);
+    struct stage *stage = argument;
+
+    if (handle != (uv_handle_t *)&stage->interrupted &&
+        handle != (uv_handle_t *)&stage->told_to_stop &&
+        handle != (uv_handle_t *)&stage->before_wait)
+        stage_close_handle(handle);
 }
 
 void stage_close_all(struct stage *stage)
 {
-    uv_walk(&stage->loop, close_it, NULL);
+    uv_walk(&stage->loop, close_if_of_story, stage);
 }
 
 static void on_signal(uv_signal_t *signal, int number)
@@ -43,9 +48,12 @@ static void on_signal(uv_signal_t *signal, int number)
 
 static void count_wait(uv_prepare_t *prepare)
 {
-    struct stage *stage = prepare->data;
+    static atomic_long waits; /* by all loops, on whatever threads */
+    const struct stage *stage = prepare->data;
 
-    if (--stage->waits_left == 0)
+    /* relaxed: a count, nothing is read through it */
+    if (atomic_fetch_add_explicit(&waits, 1, memory_order_relaxed) + 1 ==
+        stage->interrupt_at)
         must(raise(SIGINT));
 }
 
@@ -74,11 +82,11 @@ void stage_open(struct stage *stage, void (*stop)(void *argument),
     stage->before_wait.data = stage;
     uv_unref((uv_handle_t *)&stage->before_wait);
     if (interrupt != NULL &&
-        parse_count(interrupt, 1, 1000000, &stage->waits_left) == 0)
+        parse_count(interrupt, 1, 1000000, &stage->interrupt_at) == 0)
         must(uv_prepare_start(&stage->before_wait, count_wait));
 }
 
-int stage_serve(struct stage *stage)
+void stage_serve(struct stage *stage)
 {
     uv_run(&stage->loop, UV_RUN_DEFAULT);
     CLOSE(&stage->interrupted);
@@ -88,12 +96,17 @@ int stage_serve(struct stage *stage)
     int rc = uv_loop_close(&stage->loop);
     if (rc < 0)
         error(EXIT_FAILURE, -rc, "close the loop");
-    return stage->stopped_by;
+}
+
+void stage_exit_if_stopped(const struct stage *stage)
+{
+    if (stage->stopped_by != 0)
+        error(EXIT_FAILURE, 0,
+              "interrupted; the loop closed with nothing left");
 }
 
 void stage_run(struct stage *stage)
 {
-    if (stage_serve(stage) != 0)
-        error(EXIT_FAILURE, 0,
-              "interrupted; the loop closed with nothing left");
+    stage_serve(stage);
+    stage_exit_if_stopped(stage);
 }

@@ -204,6 +204,16 @@ static void names_are_refused_with_a_reason(void **state)
     must(close(ann.fd));
 }
 
+/* What it said behind the bad name, in the same packet, is not a second try. */
+static void who_is_refused_gets_no_second_try(void **state)
+{
+    struct client c;
+    come(&c, *state, "a b\nann\nann: hi\n", 0);
+    expect_line(&c, "! a name has 1 to 32 bytes: no blank, no control byte, "
+                    "none of , : @");
+    expect_end(&c);
+}
+
 static void a_megabyte_without_end_is_refused_with_a_reason(void **state)
 {
     static char megabyte[(1 << 20) + 1];
@@ -232,6 +242,22 @@ static void a_name_is_free_when_its_owner_has_gone(void **state)
         expect_line(&watcher, "* ann has gone");
     }
     must(close(watcher.fd));
+}
+
+static void a_name_is_free_when_its_owner_is_dismissed(void **state)
+{
+    static char line[5001]; /* too long */
+    struct client dismissed, ann;
+    memset(line, 'x', sizeof line - 1);
+    come(&dismissed, *state, "ann\n", 0);
+    assert_true(say(&dismissed, line));
+    expect_line(&dismissed, "! a line has at most 4096 bytes");
+    come(&ann, *state, "ann\n@ann: mine\n", 0); /* while the other lingers */
+    expect_line(&ann, "from ann: mine");
+    must(close(dismissed.fd));
+    assert_true(say(&ann, "@ann: still mine\n"));
+    expect_line(&ann, "from ann: still mine");
+    must(close(ann.fd));
 }
 
 /* ---- Messages ---- */
@@ -446,9 +472,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_DIRECT(names_are_refused_with_a_reason),
+        WITH_DIRECT(who_is_refused_gets_no_second_try),
         WITH_DIRECT(a_megabyte_without_end_is_refused_with_a_reason),
         WITH_DIRECT(a_message_goes_to_those_it_names),
         WITH_ROOMS(a_name_is_free_when_its_owner_has_gone),
+        WITH_ROOMS(a_name_is_free_when_its_owner_is_dismissed),
         WITH_ROOMS(who_stays_gets_all_that_stayers_say_once_and_in_order),
         WITH_ROOMS(who_never_reads_is_cut_off_and_cannot_grow_memory),
         WITH_ROOMS(an_idle_guest_takes_less_than_two_kilobytes),

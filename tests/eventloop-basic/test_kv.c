@@ -192,6 +192,42 @@ static void who_asks_and_does_not_read_costs_one_answer(void **state)
     assert_true(most < before + (256 << 10));
 }
 
+/* One asks a lot at once and does not read: the rest of its questions is kept
+ * while another's are read into the same buffer. */
+static void questions_that_wait_are_not_mixed_with_others(void **state)
+{
+    enum { ALL = 4000, OTHERS = 15, LONG = 6 + VALUE + 1 };
+    static char others[OTHERS * LONG + 1];
+    struct host *host = *state;
+    static char line[VALUE + 16], questions[ALL * 6 + 1], answer[VALUE + 3];
+    int one = connect_to(kv_server(host->kv), 4096);
+    int two = connect_to(kv_server(host->kv), 0);
+    memset(line, 'v', sizeof line);
+    memcpy(line, "SET a ", 6);
+    line[6 + VALUE] = '\n';
+    line[6 + VALUE + 1] = '\0';
+    say(one, line);
+    expect(one, "ok\n");
+    for (int i = 0; i < ALL; i++)
+        memcpy(questions + (size_t)i * 6, "GET a\n", 7);
+    say(one, questions);
+    line[4] = 'b';
+    for (int k = 0; k < OTHERS; k++)
+        memcpy(others + (size_t)k * LONG, line, LONG + 1);
+    for (int i = 0; i < 20; i++) { /* 60 KB at a time: the whole buffer */
+        say(two, others);
+        for (int k = 0; k < OTHERS; k++)
+            expect(two, "ok\n");
+    }
+    for (int i = 0; i < ALL; i++) {
+        assert_int_equal(recv(one, answer, sizeof answer, MSG_WAITALL),
+                         sizeof answer);
+        assert_memory_equal(answer, "= v", 3);
+        assert_int_equal(answer[VALUE + 2], '\n');
+    }
+    must(close(one) + close(two));
+}
+
 /* ---- Proxy ---- */
 
 static void what_is_asked_through_a_proxy_is_answered(void **state)
@@ -230,6 +266,23 @@ static void each_direction_ends_alone(void **state)
     must(close(fd));
     expect_end(up);
     must(close(up));
+}
+
+/* The client's end may come while its other side is still being connected. */
+static void an_end_at_once_is_passed_on(void **state)
+{
+    struct host *host = *state;
+    for (int i = 0; i < 100; i++) {
+        int fd = connect_to(proxy_server(host->to_test), 0);
+        must(shutdown(fd, SHUT_WR));
+        int other = accept(host->listener, NULL, NULL);
+        expect_end(other);
+        say(other, "bye");
+        expect(fd, "bye");
+        must(close(other));
+        expect_end(fd);
+        must(close(fd));
+    }
 }
 
 static void a_reset_on_one_side_ends_the_other(void **state)
@@ -318,8 +371,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_HOST(clients_share_one_store),
         WITH_HOST(who_asks_and_does_not_read_costs_one_answer),
+        WITH_HOST(questions_that_wait_are_not_mixed_with_others),
         WITH_HOST(what_is_asked_through_a_proxy_is_answered),
         WITH_HOST(each_direction_ends_alone),
+        WITH_HOST(an_end_at_once_is_passed_on),
         WITH_HOST(a_reset_on_one_side_ends_the_other),
         WITH_HOST(without_another_side_a_client_is_let_go),
         WITH_HOST(a_slow_side_holds_the_other_back_and_gets_all),

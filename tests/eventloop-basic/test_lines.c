@@ -247,6 +247,7 @@ static void without_memory_nothing_is_lost(void **state)
     assert_int_equal(lines_next(&lines, &line, &length), LINES_LINE);
     assert_int_equal(length, 13);
     assert_memory_equal(line, "half and half", length);
+    assert_int_equal(lines_held(&lines), 0); /* it has ended */
     assert_int_equal(lines_next(&lines, &line, &length), LINES_MORE);
     assert_int_equal(lines_held(&lines), 4);
     lines_destroy(&lines);

@@ -90,6 +90,26 @@ static void a_full_store_refuses_and_keeps_what_it_has(void **state)
     store_free(store);
 }
 
+/* Found by search: the first two have one hash, and the last begins with the
+ * third, and has its hash. */
+static void keys_of_one_hash_are_still_two(void **state)
+{
+    static const char *const pairs[2][2] = {{"k2232789", "k2429192"},
+                                            {"k", "kfykvwho"}};
+    for (int i = 0; i < 2; i++) {
+        const char *const *key = pairs[i];
+        size_t a = strlen(key[0]), b = strlen(key[1]), count;
+        const char *value;
+        assert_int_equal(store_set(*state, key[1], b, "1", 1), 0);
+        assert_int_equal(store_get(*state, key[0], a, &value, &count), -ENOENT);
+        assert_int_equal(store_set(*state, key[0], a, "2", 1), 0);
+        assert_int_equal(store_get(*state, key[1], b, &value, &count), 0);
+        assert_memory_equal(value, "1", 1);
+        assert_int_equal(store_del(*state, key[0], a), 0);
+        assert_int_equal(store_del(*state, key[1], b), 0);
+    }
+}
+
 enum { KEYS = 3000, STEPS = 300000 };
 
 static void a_store_does_what_an_array_does(void **state)
@@ -133,6 +153,7 @@ int main(void)
         WITH_STORE(what_is_no_request_is_said_to_be_none),
         WITH_STORE(the_longest_line_has_an_answer),
         WITH_STORE(a_full_store_refuses_and_keeps_what_it_has),
+        WITH_STORE(keys_of_one_hash_are_still_two),
         WITH_STORE(a_store_does_what_an_array_does),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
