@@ -28,7 +28,17 @@ add_verb_test(threadpool-julia draw.who-nowhere STATUS 1 ARGS draw ${small} -o d
   STDOUT "^drawn2.png: ${small_line}$"
   STDERR "^threadpool-julia draw: write who drew it to 'missing/who.png': No such file or directory\n$")
 
-add_verb_test(threadpool-julia help STATUS 0 ARGS --help STDOUT "draw.*bench")
+# Each worker is the same in the second region: all that was counted is found there.
+add_verb_test(threadpool-julia pool STATUS 0 ARGS pool --threads 3
+  STDOUT "letter 4, from worker [0-2]\n" " 5 letters are sent\n.* fib.20. = 6765\n"
+  "\nworker 0: [0-5] letters, [0-9]+ calls of fib\nworker 1: .*\nworker 2: .*\nall: 5 letters, 21891 calls, each by one worker\n$")
+add_verb_test(threadpool-julia pool.alone STATUS 0 ARGS pool --threads 1
+  STDOUT "\nworker 0: 5 letters, 21891 calls of fib\nall: 5 letters, 21891 calls, each by one worker\n$")
+add_verb_test(threadpool-julia pool.help STATUS 0 ARGS pool --help STDOUT "^Usage: threadpool-julia pool .*--threads=COUNT")
+add_verb_test(threadpool-julia pool.refused STATUS 64 ARGS pool --threads 0
+  STDERR "^threadpool-julia pool: --threads: '0' is not a number from 1 to 1024\n")
+
+add_verb_test(threadpool-julia help STATUS 0 ARGS --help STDOUT "draw.*pool.*bench")
 add_verb_test(threadpool-julia draw.help STATUS 0 ARGS draw --help
   STDOUT "^Usage: threadpool-julia draw .*--width.*--cx.*--output=FILE +the PNG file")
 add_verb_test(threadpool-julia no-such-verb STATUS 64 ARGS drwa

@@ -7,6 +7,7 @@
 #define VERBS_H
 
 int draw_main(int argc, char **argv);
+int pool_main(int argc, char **argv);
 int bench_main(int argc, char **argv);
 
 #endif
