@@ -245,3 +245,16 @@ int pool_run(struct pool *pool, int (*run)(struct task *top, void *arg),
     must(pthread_mutex_unlock(&pool->lock));
     return root.rc;
 }
+
+int pool_once(unsigned workers, int (*run)(struct task *top, void *arg),
+              void *arg)
+{
+    struct pool *pool;
+
+    int rc = pool_new(&pool, workers);
+    if (rc < 0)
+        return rc;
+    rc = pool_run(pool, run, arg);
+    pool_free(pool);
+    return rc;
+}

@@ -54,4 +54,9 @@ size_t pool_allocations(const struct pool *pool);
 int pool_run(struct pool *pool, int (*run)(struct task *top, void *arg),
              void *arg);
 
+/* The three in one: a pool for this job alone. What run gives, or what pool_new()
+ * gives if it fails. */
+int pool_once(unsigned workers, int (*run)(struct task *top, void *arg),
+              void *arg);
+
 #endif

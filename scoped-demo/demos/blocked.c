@@ -51,15 +51,12 @@ static int run_siblings(struct task *top, void *arg)
 static bool runs(unsigned workers)
 {
     struct channel ch = {.b_ran = false};
-    struct pool *pool;
 
     if (pipe2(ch.pipe, O_CLOEXEC) < 0)
         error(EXIT_FAILURE, errno, "make a pipe");
-    int rc = pool_new(&pool, workers);
+    int rc = pool_once(workers, run_siblings, &ch);
     if (rc < 0)
-        error(EXIT_FAILURE, -rc, "start workers");
-    must(pool_run(pool, run_siblings, &ch));
-    pool_free(pool);
+        error(EXIT_FAILURE, -rc, "run two siblings");
     must(close(ch.pipe[0]));
     must(close(ch.pipe[1]));
     if (!ch.b_ran)

@@ -104,15 +104,12 @@ int loops_main(int argc, char **argv)
                               .doc = "Four numbers, each less by one; the mean "
                                      "age of those over thirty."};
     struct story story = {.numbers = {0, 7, 9, 11}};
-    struct pool *pool;
 
     argp_parse(&argp, argc, argv, 0, NULL, NULL);
     watchdog(30, "loops: a loop never ended\n");
-    int rc = pool_new(&pool, 0);
+    int rc = pool_once(0, run_story, &story);
     if (rc < 0)
         error(EXIT_FAILURE, -rc, "start workers");
-    must(pool_run(pool, run_story, &story));
-    pool_free(pool);
     const int *n = story.numbers;
     double mean = (double)story.at_once.sum / (double)story.at_once.count;
     double twice = (double)story.sum / (double)story.count;

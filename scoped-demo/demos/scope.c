@@ -161,18 +161,13 @@ int scope_main(int argc, char **argv)
                                      "documentation, as they really ran."};
     struct story story = {0};
     bool fifo = false;
-    struct pool *pool;
 
     argp_parse(&argp, argc, argv, 0, NULL, &fifo);
     story.run_scope = fifo ? scope_run_fifo : scope_run;
     watchdog(30, "scope: a task never ended\n");
-    int rc = pool_new(&pool, 0);
+    int rc = pool_once(0, run_story, &story);
     if (rc < 0)
-        error(EXIT_FAILURE, -rc, "start workers");
-    rc = pool_run(pool, run_story, &story);
-    pool_free(pool);
-    if (rc < 0)
-        error(EXIT_FAILURE, -rc, "spawn the tasks");
+        error(EXIT_FAILURE, -rc, "start workers and their tasks");
     draw(&story);
     if (!holds(&story))
         error(EXIT_FAILURE, 0, "a scope returned before its tasks had ended");

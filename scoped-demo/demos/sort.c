@@ -24,15 +24,13 @@ static int run_sort(struct task *top, void *lines)
     return 0;
 }
 
-static void sort_in_pool(struct lines *lines)
+/* run() itself never fails. */
+static void run_in_pool(int (*run)(struct task *top, void *arg), void *arg)
 {
-    struct pool *pool;
+    int rc = pool_once(0, run, arg);
 
-    int rc = pool_new(&pool, 0);
     if (rc < 0)
         error(EXIT_FAILURE, -rc, "start workers");
-    must(pool_run(pool, run_sort, lines));
-    pool_free(pool);
 }
 
 static void refuse(const struct lines *lines, size_t which)
@@ -63,7 +61,7 @@ static int sort_file(const char *name, bool numbers)
     if (numbers && lines_as_numbers(&lines, &which) < 0)
         refuse(&lines, which);
 
-    sort_in_pool(&lines);
+    run_in_pool(run_sort, &lines);
     setvbuf(stdout, NULL, _IOFBF, 65536); /* this is for pipes, not for eyes */
     for (size_t i = 0; i < lines.count; i++) {
         fwrite(lines.line[i].text, 1, lines.line[i].length, stdout);
@@ -100,7 +98,7 @@ static int sort_random(void)
         lines_cut(&judge, text[0], sizeof text) < 0)
         error(EXIT_FAILURE, ENOMEM, "cut random strings");
     int64_t start = now_ns();
-    sort_in_pool(&lines);
+    run_in_pool(run_sort, &lines);
     int64_t ours = now_ns() - start;
     qsort(judge.line, STRINGS, sizeof *judge.line, compare_lines);
     int64_t theirs = now_ns() - start - ours;
@@ -169,13 +167,8 @@ static int sort_six(void)
 {
     int numbers[] = {5, 1, 8, 22, 0, 44};
     struct slice all = {numbers, 6, 0};
-    struct pool *pool;
 
-    int rc = pool_new(&pool, 0);
-    if (rc < 0)
-        error(EXIT_FAILURE, -rc, "start workers");
-    must(pool_run(pool, quicksort_root, &all));
-    pool_free(pool);
+    run_in_pool(quicksort_root, &all);
     for (int i = 1; i < 6; i++)
         if (numbers[i - 1] > numbers[i])
             error(EXIT_FAILURE, 0, "%d comes before %d", numbers[i - 1],

@@ -16,7 +16,6 @@
 #include <cmocka.h>
 
 #include "deque.h"
-#include "in_pool.h"
 #include "join.h"
 #include "pool.h"
 #include "scope.h"
@@ -71,7 +70,7 @@ static void alone_a_worker_runs_both_itself(void **state)
 {
     struct side side[2] = {{0}};
     (void)state;
-    assert_int_equal(run_in_pool(1, run_pair, side), 0);
+    assert_int_equal(pool_once(1, run_pair, side), 0);
     assert_true(pthread_equal(side[0].thread, side[1].thread));
 }
 
@@ -103,7 +102,7 @@ static void both_halves_run_though_the_deque_is_full(void **state)
     struct side side[2] = {{.give = -EIO}, {.give = -EPERM}};
     struct depth depth = {DEQUE_CAPACITY, side};
     (void)state;
-    assert_int_equal(run_in_pool(1, fill_and_run_pair, &depth), -EIO);
+    assert_int_equal(pool_once(1, fill_and_run_pair, &depth), -EIO);
     assert_int_equal(side[0].runs, 1);
     assert_int_equal(side[1].runs, 1);
 }
@@ -140,7 +139,7 @@ static void nested_joins_reach_each_leaf_once_with_1_to_64_workers(void **state)
         for (int i = 0; i < LEAVES; i++)
             atomic_init(&runs[i], 0);
         struct range all = {runs, 0, LEAVES};
-        assert_int_equal(run_in_pool(workers, count_leaves, &all), 0);
+        assert_int_equal(pool_once(workers, count_leaves, &all), 0);
         for (int i = 0; i < LEAVES; i++)
             assert_int_equal(
                 atomic_load_explicit(&runs[i], memory_order_relaxed), 1);
@@ -165,7 +164,7 @@ static void joined_numbers_come_back_with_1_to_64_workers(void **state)
     long n = 20;
     (void)state;
     for (unsigned workers = 1; workers <= 64; workers *= 2)
-        assert_int_equal(run_in_pool(workers, add_up_here, &n), 6765);
+        assert_int_equal(pool_once(workers, add_up_here, &n), 6765);
 }
 
 /* Deeper than the deque has room: the rest runs in place. */
@@ -184,7 +183,7 @@ static void joins_may_be_deeper_than_the_deque(void **state)
     int level = 2 * DEQUE_CAPACITY;
     (void)state;
     for (unsigned workers = 1; workers <= 4; workers++)
-        assert_int_equal(run_in_pool(workers, descend, &level), 0);
+        assert_int_equal(pool_once(workers, descend, &level), 0);
 }
 
 /* ---- Between A and B lie tasks of a scope further out ---- */
@@ -245,7 +244,7 @@ static void halves_may_spawn_into_a_scope_further_out(void **state)
 
 /* ---- The frame dies at once ---- */
 
-enum { TINY = 100000, FORCED = 2000 };
+enum { TINY = 100000, FORCED = 5000 };
 
 struct meeting {
     atomic_bool met;
@@ -317,10 +316,10 @@ static int join_tiny(struct task *top, void *arg)
 static void a_thief_leaves_the_frame_alone_once_it_is_done(void **state)
 {
     (void)state;
-    assert_int_equal(run_in_pool(2, join_stolen, NULL), 0);
-    assert_int_equal(run_in_pool(4, join_stolen, NULL), 0);
-    assert_int_equal(run_in_pool(2, join_tiny, NULL), 0);
-    assert_int_equal(run_in_pool(4, join_tiny, NULL), 0);
+    assert_int_equal(pool_once(2, join_stolen, NULL), 0);
+    assert_int_equal(pool_once(4, join_stolen, NULL), 0);
+    assert_int_equal(pool_once(2, join_tiny, NULL), 0);
+    assert_int_equal(pool_once(4, join_tiny, NULL), 0);
 }
 
 int main(void)

@@ -12,7 +12,6 @@
 
 #include <cmocka.h>
 
-#include "in_pool.h"
 #include "parallel.h"
 #include "pool.h"
 #include "util.h"
@@ -52,7 +51,7 @@ static void a_loop_visits_each_element_once_with_1_to_64_workers(void **state)
         for (v.count = 0; v.count <= MANY; v.count = 3 * v.count + 1) {
             for (size_t i = 0; i < v.count; i++)
                 atomic_init(&v.times[i], 0);
-            assert_int_equal(run_in_pool(workers, visit_all, &v), 0);
+            assert_int_equal(pool_once(workers, visit_all, &v), 0);
             for (size_t i = 0; i < v.count; i++)
                 assert_int_equal(
                     atomic_load_explicit(&v.times[i], memory_order_relaxed), 1);
@@ -79,7 +78,7 @@ static void loops_nest(void **state)
     for (unsigned workers = 1; workers <= 8; workers *= 2) {
         for (size_t i = 0; i < 100; i++)
             atomic_init(&v.times[i], 0);
-        assert_int_equal(run_in_pool(workers, nest, &v), 0);
+        assert_int_equal(pool_once(workers, nest, &v), 0);
         for (size_t i = 0; i < 100; i++)
             assert_int_equal(
                 atomic_load_explicit(&v.times[i], memory_order_relaxed), 100);
@@ -119,7 +118,7 @@ static void a_loop_is_cut_only_when_someone_asks(void **state)
 {
     struct cuts cuts = {0};
     (void)state;
-    assert_int_equal(run_in_pool(1, count_calls, &cuts), 0);
+    assert_int_equal(pool_once(1, count_calls, &cuts), 0);
     assert_true(cuts.joins > 0);
     assert_in_range(cuts.calls, cuts.joins + 10, cuts.joins + 60);
 }
@@ -186,13 +185,13 @@ static void a_reduction_keeps_the_order_of_the_elements(void **state)
     for (unsigned workers = 1; workers <= 16; workers *= 2) {
         for (size_t count = 1; count < 2000000; count = 5 * count + 2) {
             struct sum sum = {.count = count};
-            assert_int_equal(run_in_pool(workers, reduce_run, &sum), 0);
+            assert_int_equal(pool_once(workers, reduce_run, &sum), 0);
             assert_true(sum.run.unbroken);
             assert_int_equal(sum.run.first, 0);
             assert_int_equal(sum.run.last, count - 1);
         }
         struct sum none = {.count = 0};
-        assert_int_equal(run_in_pool(workers, reduce_run, &none), 0);
+        assert_int_equal(pool_once(workers, reduce_run, &none), 0);
         assert_true(none.run.empty);
     }
 }
@@ -234,7 +233,7 @@ static void searches_find_what_is_there(void **state)
                             .needle_from = from,
                             .needle_to =
                                 from == 0 ? MANY : from + (MANY - from) / 2};
-            assert_int_equal(run_in_pool(workers, search, &h), 0);
+            assert_int_equal(pool_once(workers, search, &h), 0);
             assert_in_range(h.any_at, from, h.needle_to - 1);
             assert_int_equal(h.first_at, from);
             assert_true(h.any);
@@ -249,7 +248,7 @@ static void searches_say_when_there_is_nothing(void **state)
     for (unsigned workers = 1; workers <= 4; workers *= 2) {
         for (size_t count = 0; count <= MANY; count += MANY) {
             struct hay h = {.count = count};
-            assert_int_equal(run_in_pool(workers, search, &h), 0);
+            assert_int_equal(pool_once(workers, search, &h), 0);
             assert_true(h.any_at == PARALLEL_NONE);
             assert_true(h.first_at == PARALLEL_NONE);
             assert_false(h.any);
@@ -271,7 +270,7 @@ static void a_search_stops_when_it_has_found(void **state)
     /* One worker goes from left to right, so it looks at one element more. */
     struct hay h = {.count = MANY, .needle_from = 77, .needle_to = MANY};
     (void)state;
-    assert_int_equal(run_in_pool(1, find_any, &h), 0);
+    assert_int_equal(pool_once(1, find_any, &h), 0);
     assert_int_equal(h.any_at, 77);
     assert_int_equal(atomic_load_explicit(&h.looks, memory_order_relaxed), 78);
 }
@@ -306,7 +305,7 @@ static void the_first_is_found_though_another_was_found_before(void **state)
     (void)state;
     for (int round = 0; round < 20; round++) {
         struct two_needles needles = {false};
-        assert_int_equal(run_in_pool(2, find_first_of_two, &needles), 10);
+        assert_int_equal(pool_once(2, find_first_of_two, &needles), 10);
     }
 }
 

@@ -229,6 +229,17 @@ static void pools_know_nothing_of_each_other(void **state)
     assert_false(pthread_equal(outer.thread, inner.thread));
 }
 
+static void a_pool_for_one_job_gives_what_the_job_gave(void **state)
+{
+    struct visit v = {.give = -ENOTTY, .id = 99};
+    (void)state;
+    assert_int_equal(pool_once(3, visit, &v), -ENOTTY);
+    assert_in_range(v.id, 0, 2);
+    v.id = 99;
+    assert_int_equal(pool_once(POOL_MOST_WORKERS + 1, visit, &v), -EINVAL);
+    assert_int_equal(v.id, 99);
+}
+
 /* ---- Many callers at once ---- */
 
 enum { CALLERS = 8, CALLS = 500 };
@@ -290,6 +301,7 @@ int main(void)
         cmocka_unit_test(a_pool_may_go_without_ever_having_worked),
         cmocka_unit_test(a_worker_may_not_wait_for_its_own_pool),
         cmocka_unit_test(pools_know_nothing_of_each_other),
+        cmocka_unit_test(a_pool_for_one_job_gives_what_the_job_gave),
         cmocka_unit_test(each_of_many_callers_gets_its_own_answer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

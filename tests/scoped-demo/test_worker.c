@@ -20,7 +20,6 @@
 
 #include <cmocka.h>
 
-#include "in_pool.h"
 #include "pool.h"
 #include "times.h"
 #include "util.h"
@@ -183,14 +182,14 @@ static void a_task_shared_while_a_worker_falls_asleep_is_seen(void **state)
 {
     (void)state;
     atomic_store_explicit(&counter, 0, memory_order_seq_cst);
-    assert_int_equal(run_in_pool(2, push_to_one_that_falls_asleep, NULL), 0);
+    assert_int_equal(pool_once(2, push_to_one_that_falls_asleep, NULL), 0);
 }
 
 static void a_task_wakes_a_sleeping_worker(void **state)
 {
     (void)state;
     atomic_store_explicit(&counter, 0, memory_order_seq_cst);
-    assert_int_equal(run_in_pool(2, push_to_a_sleeping_pool, NULL), 0);
+    assert_int_equal(pool_once(2, push_to_a_sleeping_pool, NULL), 0);
 }
 
 /* Tasks must not wait for each other, says pool.h; with a sleeper for each, and
@@ -220,7 +219,7 @@ static void each_task_wakes_another_sleeper(void **state)
     pthread_barrier_t barrier;
     (void)state;
     must(pthread_barrier_init(&barrier, NULL, 4));
-    int rc = run_in_pool(4, let_three_meet, &barrier);
+    int rc = pool_once(4, let_three_meet, &barrier);
     must(pthread_barrier_destroy(&barrier));
     assert_int_equal(rc, 0);
 }
@@ -253,7 +252,7 @@ static void who_asks_is_answered_at_a_pop_too(void **state)
 {
     int shared = 0;
     (void)state;
-    assert_int_equal(run_in_pool(1, push_four_and_pop, &shared), 0);
+    assert_int_equal(pool_once(1, push_four_and_pop, &shared), 0);
     assert_int_equal(shared, 2); /* of the three below, the older half */
 }
 
@@ -310,7 +309,7 @@ static void who_waits_is_woken_when_it_is_over(void **state)
 {
     struct wait wait = {.others = 1, .while_asleep = true};
     (void)state;
-    assert_int_equal(run_in_pool(2, await_ends, &wait), 0);
+    assert_int_equal(pool_once(2, await_ends, &wait), 0);
 }
 
 /* What is waited for ends right after the owner has seen that it has not: at its
@@ -364,9 +363,9 @@ static void what_ends_just_before_one_sleeps_is_seen(void **state)
 {
     struct wait two = {.others = 1}, four = {.others = 3};
     (void)state;
-    assert_int_equal(run_in_pool(2, await_ends, &two), 0);
-    assert_int_equal(run_in_pool(4, await_ends, &four), 0);
-    assert_int_equal(run_in_pool(2, await_late_ends, NULL), 0);
+    assert_int_equal(pool_once(2, await_ends, &two), 0);
+    assert_int_equal(pool_once(4, await_ends, &four), 0);
+    assert_int_equal(pool_once(2, await_late_ends, NULL), 0);
 }
 
 /* ---- What lies below the frame of one who waits ---- */
@@ -403,7 +402,7 @@ static void who_waits_sleeps_though_it_has_shared_tasks_below(void **state)
     struct wait wait = {.while_asleep = true};
     (void)state;
     atomic_store_explicit(&counter, 0, memory_order_seq_cst);
-    assert_int_equal(run_in_pool(2, sleep_above_a_shared_task, &wait), 0);
+    assert_int_equal(pool_once(2, sleep_above_a_shared_task, &wait), 0);
 }
 
 static void end_wait_after_the_other(struct task *self, struct task *top)
@@ -444,7 +443,7 @@ static void who_waits_leaves_its_private_tasks_to_others(void **state)
     struct wait wait = {.while_asleep = false};
     (void)state;
     atomic_store_explicit(&counter, 0, memory_order_seq_cst);
-    assert_int_equal(run_in_pool(3, wait_above_a_private_task, &wait), 0);
+    assert_int_equal(pool_once(3, wait_above_a_private_task, &wait), 0);
 }
 
 int main(void)
