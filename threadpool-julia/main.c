@@ -9,6 +9,8 @@ static const struct verb verbs[] = {
     {"draw", "the Julia set as a PNG, its rows drawn by all cores", draw_main},
     {"pool", "workers with names and memory of their own; jobs handed in",
      pool_main},
+    {"thumbs", "every PNG file of a folder shrunk, a task for each",
+     thumbs_main},
     {"bench", "what a pixel costs: one thread, all threads, the PNG",
      bench_main},
 };

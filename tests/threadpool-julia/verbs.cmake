@@ -38,7 +38,30 @@ add_verb_test(threadpool-julia pool.help STATUS 0 ARGS pool --help STDOUT "^Usag
 add_verb_test(threadpool-julia pool.refused STATUS 64 ARGS pool --threads 0
   STDERR "^threadpool-julia pool: --threads: '0' is not a number from 1 to 1024\n")
 
-add_verb_test(threadpool-julia help STATUS 0 ARGS --help STDOUT "draw.*pool.*bench")
+# A folder of sound and broken files, and what becomes of it.
+function(add_thumbs_test case)
+  add_run_test(threadpool-julia.thumbs.${case} ${ARGN}
+    COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/threadpool-julia/thumbs.bash
+      $<TARGET_FILE:threadpool-julia> ${case})
+endfunction()
+add_thumbs_test(sound STATUS 0
+  STDOUT "^large.png: 300 x 169, was 640 x 360\nsmall.PNG: 64 x 36, was 64 x 36\nin/thumbs: 2 of 2 files shrunk\nlarge.png\nsmall.PNG\n$")
+set(shrink "threadpool-julia thumbs: shrink ")
+add_thumbs_test(broken STATUS 1
+  STDOUT "^large.png: 100 x 56, was 640 x 360\nsmall.PNG: 64 x 36, was 64 x 36\nout: 2 of 8 files shrunk\nlarge.png\nsmall.PNG\n$"
+  STDERR "^${shrink}'crc.png': [^\n]+\n${shrink}'cut.png': the file ends too early\n${shrink}'folder.png': Is a directory\n${shrink}'gone.png': No such file or directory\n${shrink}'huge.png': [^\n]+\n${shrink}'text.png': Not a PNG file\n$")
+add_thumbs_test(onto-themselves STATUS 1 STDERR "^threadpool-julia thumbs: 'in/.' has the pictures themselves\n$")
+add_thumbs_test(full-disk STATUS 1 STDOUT "^small.PNG: 64 x 36, was 64 x 36\nin/thumbs: 1 of 2 files shrunk\n$"
+  STDERR "^${shrink}'large.png': File too large\n$")
+add_thumbs_test(empty STATUS 0 STDOUT "^none/thumbs: 0 of 0 files shrunk\n$")
+add_verb_test(threadpool-julia thumbs.missing STATUS 1 ARGS thumbs no-such-folder
+  STDERR "^threadpool-julia thumbs: read folder 'no-such-folder': No such file or directory\n$")
+add_verb_test(threadpool-julia thumbs.nothing STATUS 64 ARGS thumbs STDERR "^threadpool-julia thumbs: which folder.\n")
+add_verb_test(threadpool-julia thumbs.refused STATUS 64 ARGS thumbs . --side 0
+  STDERR "^threadpool-julia thumbs: --side: '0' is not a number from 1 to 4096\n")
+add_verb_test(threadpool-julia thumbs.help STATUS 0 ARGS thumbs --help STDOUT "^Usage: threadpool-julia thumbs .*--side=PIXELS")
+
+add_verb_test(threadpool-julia help STATUS 0 ARGS --help STDOUT "draw.*pool.*thumbs.*bench")
 add_verb_test(threadpool-julia draw.help STATUS 0 ARGS draw --help
   STDOUT "^Usage: threadpool-julia draw .*--width.*--cx.*--output=FILE +the PNG file")
 add_verb_test(threadpool-julia no-such-verb STATUS 64 ARGS drwa
