@@ -254,6 +254,8 @@ int pool_once(unsigned workers, int (*run)(struct task *top, void *arg),
     int rc = pool_new(&pool, workers);
     if (rc < 0)
         return rc;
+    /* There is a pool: pool_new() does not return -rc where rc is 0. */
+    /* NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage) */
     rc = pool_run(pool, run, arg);
     pool_free(pool);
     return rc;

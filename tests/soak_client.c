@@ -89,11 +89,12 @@ int main(int argc, char **argv)
 
     if (argc != 3)
         error(64, 0, "usage: soak_client PORT TEXT");
+    uint16_t port = (uint16_t)strtoul(argv[1], NULL, 10);
     if (sigaction(SIGTERM, &ends, NULL) < 0)
         error(EXIT_FAILURE, errno, "wait for SIGTERM");
     while (!stopped) {
         for (int i = 0; i < CROWD; i++)
-            crowd[i] = come((uint16_t)atoi(argv[1]), argv[2], i);
+            crowd[i] = come(port, argv[2], i);
         for (int i = 0; i < CROWD; i++)
             hear(crowd[i]);
         clients += CROWD;
