@@ -15,5 +15,7 @@ endfunction()
 get_filename_component(BUILD "${BUILD}" ABSOLUTE)
 get_filename_component(INTO "${INTO}" ABSOLUTE)
 draw(scoped-demo fib 35 --threads 4 --svg steals.svg)
-draw(threadpool-julia draw -o julia.png --threads 2 --schedule static --timeline timeline.svg)
+draw(threadpool-julia draw -o julia.png --width 960 --height 540 --threads 2 --schedule static
+  --timeline timeline.svg)
+draw(threadpool-julia compare -o compare.png)
 draw(epoll-basic scaling --svg scaling.svg)

@@ -11,6 +11,8 @@ static const struct verb verbs[] = {
      pool_main},
     {"thumbs", "every PNG file of a folder shrunk, a task for each",
      thumbs_main},
+    {"compare", "four schedules side by side: a table and a picture",
+     compare_main},
     {"bench", "what a pixel costs: one thread, all threads, the PNG",
      bench_main},
 };

@@ -61,7 +61,20 @@ add_verb_test(threadpool-julia thumbs.refused STATUS 64 ARGS thumbs . --side 0
   STDERR "^threadpool-julia thumbs: --side: '0' is not a number from 1 to 4096\n")
 add_verb_test(threadpool-julia thumbs.help STATUS 0 ARGS thumbs --help STDOUT "^Usage: threadpool-julia thumbs .*--side=PIXELS")
 
-add_verb_test(threadpool-julia help STATUS 0 ARGS --help STDOUT "draw.*pool.*thumbs.*bench")
+# compare: all four take the same steps, and static deals the quarters out that the README tells of.
+add_verb_test(threadpool-julia compare STATUS 0 ARGS compare -o compared.png --timeline compared.svg
+  STDOUT "^schedule +time +imbalance +% of the steps, by thread\n" "\nstatic +[0-9.]+ ms +[0-9.]+x +7  45  43   5\n"
+    "\nstatic,1 +[0-9.]+ ms +[0-9.]+x +24  25  26  25\n" "\ndynamic [^\n]+\nguided [^\n]+\ncompared.png: 8750332 steps under each\n$")
+add_run_test(threadpool-julia.compare.files STATUS 0 STDOUT "^compare.png\ncompare.svg\n0 0 5 0 0 0 2 208\nstatic\nstatic,1\ndynamic\nguided\n$"
+  COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/threadpool-julia/compare.bash $<TARGET_FILE:threadpool-julia>)
+add_verb_test(threadpool-julia compare.full STATUS 1 ARGS compare -o /dev/full
+  STDOUT "^schedule " STDERR "^threadpool-julia compare: write the picture to '/dev/full': No space left on device\n$")
+add_verb_test(threadpool-julia compare.timeline-full STATUS 1 ARGS compare -o compared-full.png --timeline /dev/full
+  STDOUT "^schedule " STDERR "^threadpool-julia compare: write the timeline to '/dev/full': No space left on device\n$")
+add_verb_test(threadpool-julia compare.no-thread STATUS 64 ARGS compare --threads 0
+  STDERR "^threadpool-julia compare: --threads: '0' is not a number from 1 to 1024\n")
+
+add_verb_test(threadpool-julia help STATUS 0 ARGS --help STDOUT "draw.*pool.*thumbs.*compare.*bench")
 add_verb_test(threadpool-julia draw.help STATUS 0 ARGS draw --help
   STDOUT "^Usage: threadpool-julia draw .*--width.*--cx.*--output=FILE +the PNG file")
 add_verb_test(threadpool-julia no-such-verb STATUS 64 ARGS drwa

@@ -9,6 +9,7 @@
 int draw_main(int argc, char **argv);
 int pool_main(int argc, char **argv);
 int thumbs_main(int argc, char **argv);
+int compare_main(int argc, char **argv);
 int bench_main(int argc, char **argv);
 
 #endif
