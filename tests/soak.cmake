@@ -1,5 +1,5 @@
-# By hand, not in CI: ctest -C soak -L soak. Each server under a crowd and each
-# stress again and again, for SOAK_SECONDS (600).
+# By hand: ctest -C soak -L soak. Each server under a crowd and each stress again
+# and again, for SOAK_SECONDS (600). (.ci/run full: for two, to see that it can.)
 add_executable(soak_client soak_client.c)
 target_compile_definitions(soak_client PRIVATE _GNU_SOURCE)
 target_compile_options(soak_client PRIVATE -Wall -Wextra)

@@ -11,6 +11,7 @@ sound() { "$program" thumbs in; }
 broken() {
     mkdir in/folder.png
     ln -s nowhere in/gone.png
+    mkfifo in/pipe.png # to open it would wait for ever
     echo "this is no picture" >in/text.png
     head -c 3000 in/large.png >in/cut.png
     # The name of the first chunk is at 12, the width at 16; well into the pixels.

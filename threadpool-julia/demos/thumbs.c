@@ -34,12 +34,15 @@ static int is_png(const struct dirent *entry)
     return dot != NULL && strcasecmp(dot, ".png") == 0;
 }
 
-/* A folder, a pipe or a device is no picture, whatever its name. */
-static bool is_other(const char *path)
+/* A folder, a pipe or a device is no picture, whatever its name. What cannot be
+ * asked about says why when it is opened. */
+static int check_kind(const char *path)
 {
     struct stat st;
 
-    return stat(path, &st) == 0 && !S_ISREG(st.st_mode);
+    if (stat(path, &st) < 0 || S_ISREG(st.st_mode))
+        return 0;
+    return S_ISDIR(st.st_mode) ? -EISDIR : -ENOTSUP;
 }
 
 static int shrink(const struct request *request, const char *name,
@@ -51,8 +54,9 @@ static int shrink(const struct request *request, const char *name,
 
     if (size >= PATH_MAX || other >= PATH_MAX)
         return -ENAMETOOLONG;
-    if (is_other(source))
-        return -EISDIR;
+    int rc = check_kind(source);
+    if (rc < 0)
+        return rc;
     return thumbnail_make(source, target, request->side, made);
 }
 
